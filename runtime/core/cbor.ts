@@ -1,0 +1,123 @@
+// Strict CBOR (RFC 8949): one encoding per value. A pre-scan bounds the bytes before cborg sees them,
+// because cborg checks neither key order nor duplicate byte-string keys, takes floats, and overflows
+// the stack near 10,000 levels. What decodes must also re-encode to the same bytes.
+import { decode, encode, rfc8949EncodeOptions } from 'cborg';
+import { type Bytes, equal } from './bytes.ts';
+import { StileError } from './errors.ts';
+import { scanCbor } from './cbor-scan.ts';
+
+export type CborKey = number | string;
+export type CborMap = ReadonlyMap<CborKey, CborValue>;
+export type CborValue = number | string | boolean | null | Bytes | readonly CborValue[] | CborMap;
+/** What may be encoded: maps as `Map`, or as plain objects with text keys. */
+export type CborInput =
+  | number
+  | string
+  | boolean
+  | null
+  | Bytes
+  | readonly CborInput[]
+  | ReadonlyMap<CborKey, CborInput>
+  | { readonly [key: string]: CborInput };
+
+/** What one kind of input may contain. Bounds are checked before any value is allocated. */
+export interface CborProfile {
+  readonly name: string;
+  readonly maxBytes: number;
+  readonly maxDepth: number;
+  readonly maxItems: number;
+  readonly textKeys: boolean;
+  readonly integerKeys: boolean;
+  readonly nullAllowed: boolean;
+}
+
+const kibibyte = 1024;
+export const tokenProfile: CborProfile = {
+  name: 'token',
+  maxBytes: 400,
+  maxDepth: 6,
+  maxItems: 64,
+  textKeys: false,
+  integerKeys: true,
+  nullAllowed: false,
+};
+export const documentProfile: CborProfile = {
+  name: 'document',
+  maxBytes: 256 * kibibyte,
+  maxDepth: 8,
+  maxItems: 65_536,
+  textKeys: true,
+  integerKeys: true,
+  nullAllowed: true,
+};
+export const messageProfile: CborProfile = { ...documentProfile, name: 'message', integerKeys: false };
+export const recordProfile: CborProfile = { ...documentProfile, name: 'record', maxBytes: 64 * kibibyte, maxItems: 4_096 };
+
+const decodeOptions = {
+  strict: true,
+  useMaps: true,
+  rejectDuplicateMapKeys: true,
+  allowIndefinite: false,
+  allowUndefined: false,
+  allowNaN: false,
+  allowInfinity: false,
+  allowBigInt: false,
+};
+
+const encodeOptions = {
+  ...rfc8949EncodeOptions,
+  typeEncoders: {
+    number: (value: number) => {
+      if (!Number.isSafeInteger(value)) throw malformed(`number ${value} is not a safe integer`);
+      return null;
+    },
+    undefined: () => {
+      throw malformed('undefined has no encoding');
+    },
+  },
+};
+
+/**
+ * The canonical encoding (RFC 8949 section 4.2.1): shortest heads, keys in bytewise order.
+ * @throws StileError CBOR_MALFORMED for floats, unsafe integers and undefined.
+ */
+export const encodeCbor = (value: CborInput): Bytes => encode(value, encodeOptions);
+
+/**
+ * Decodes exactly one canonical item that fills `bytes`. Maps come back as `Map`.
+ * @throws StileError CBOR_MALFORMED naming what is wrong and at which offset; nothing else is thrown.
+ */
+export function decodeCbor(bytes: Bytes, profile: CborProfile): CborValue {
+  const fault = scanCbor(bytes, profile);
+  if (fault) throw malformed(`${fault.problem} at offset ${fault.offset} (${profile.name})`);
+  let value: CborValue;
+  try {
+    // cborg hands out views of its input for byte strings: a copy keeps a decoded value independent.
+    value = decode(bytes.slice(), decodeOptions) as CborValue;
+  } catch (cause) {
+    throw malformed(`not decodable (${profile.name})`, cause);
+  }
+  if (!equal(encodeCbor(value), bytes)) throw malformed(`not the canonical encoding (${profile.name})`);
+  return value;
+}
+
+export const isBytes = (value: unknown): value is Bytes => value instanceof Uint8Array;
+export const isMap = (value: unknown): value is CborMap => value instanceof Map;
+
+/** Maps with text keys as plain objects (without a prototype), for schema checks. Integer keys become text. */
+export function plain(value: CborValue): unknown {
+  if (isMap(value)) {
+    const object: Record<string, unknown> = Object.create(null);
+    for (const [key, inner] of value) object[String(key)] = plain(inner);
+    return object;
+  }
+  if (Array.isArray(value)) return value.map(plain);
+  return value;
+}
+
+function malformed(problem: string, cause?: unknown): StileError {
+  return new StileError('CBOR_MALFORMED', `CBOR refused: ${problem}`, {
+    remedy: 'The sender must use deterministic CBOR (RFC 8949 section 4.2) within the bounds of the profile.',
+    ...(cause === undefined ? {} : { cause }),
+  });
+}

@@ -1,0 +1,155 @@
+// What a row says. Fields have names in code and small integers in the bytes, because every row is
+// paid for on a mobile link. A field's number is never reused and its type never changes.
+import type { Bytes } from '../core/bytes.ts';
+import { type CborInput, type CborMap, type CborValue, isMap } from '../core/cbor.ts';
+import type { ReasonCode } from './reasons.ts';
+
+/** [kind, event, txSeq] or [kind, event, txSeq, ending]: OCPP 2.0.1 TransactionEvent in one line. */
+export type TransactionEvent =
+  | readonly [kind: string, event: 'Started' | 'Updated', txSeq: number]
+  | readonly [kind: string, event: 'Ended', txSeq: number, ending: Ending];
+export type Ending =
+  | 'done'
+  | 'voided'
+  | 'not_passed'
+  | 'not_taken'
+  | 'compensated'
+  | 'max_fare'
+  | 'unfinished'
+  | 'emergency'
+  | 'staff';
+
+export interface Payload {
+  /** What happened: ride, decline, repeat, declines, trip, boot, deny, fares, trust, step, sync, checkpoint … */
+  readonly act: string;
+  readonly reason?: ReasonCode;
+  /** Transaction id, 16 bytes, made by the terminal. */
+  readonly tx?: Bytes;
+  readonly events?: readonly TransactionEvent[];
+  readonly trigger?: string;
+  /** The terminal had no connection to the head end when it decided. */
+  readonly offline?: boolean;
+  readonly format?: string;
+  readonly issuer?: string;
+  readonly kid?: Bytes;
+  readonly account?: Bytes;
+  /** D of tokens: SHA-256 of the bytes under the outermost signature. */
+  readonly digest?: Bytes;
+  readonly counter?: number;
+  readonly done?: number;
+  readonly found?: number;
+  readonly fareMinor?: number;
+  readonly currency?: string;
+  readonly line?: string;
+  readonly trip?: Bytes;
+  readonly stop?: string;
+  readonly fareVersion?: number;
+  readonly rule?: string;
+  readonly riders?: number;
+  /** [gen, v] of the trust list. */
+  readonly trust?: readonly [number, number];
+  readonly denyVersion?: number;
+  readonly listAgeSeconds?: number;
+  /** Token bytes sealed to the head end's key, and the ephemeral X25519 key that opens them. */
+  readonly sealed?: Bytes;
+  readonly sealKey?: Bytes;
+  /** Seq of the newest accepted row whose cue was shown. */
+  readonly signalled?: number;
+  readonly repeatOf?: number;
+  readonly count?: number;
+  readonly detail?: string;
+  readonly firstSeq?: number;
+  readonly lastSeq?: number;
+  readonly head?: Bytes;
+  readonly alg?: number;
+  readonly signature?: Bytes;
+  readonly document?: Bytes;
+  readonly software?: string;
+  readonly cause?: string;
+  readonly previousEpoch?: number;
+  readonly operator?: string;
+  readonly publicKey?: Bytes;
+  readonly version?: number;
+  readonly hash?: Bytes;
+  readonly fromMs?: number;
+  readonly toMs?: number;
+  readonly review?: boolean;
+  readonly ladder?: number;
+  readonly stopConfidence?: number;
+}
+export type PayloadField = keyof Payload;
+
+const fieldNumbers = {
+  act: 0,
+  reason: 1,
+  tx: 2,
+  events: 3,
+  trigger: 4,
+  offline: 5,
+  format: 6,
+  issuer: 7,
+  kid: 8,
+  account: 9,
+  digest: 10,
+  counter: 11,
+  done: 12,
+  found: 13,
+  fareMinor: 14,
+  currency: 15,
+  line: 16,
+  trip: 17,
+  stop: 18,
+  fareVersion: 19,
+  rule: 20,
+  riders: 21,
+  trust: 22,
+  denyVersion: 23,
+  listAgeSeconds: 24,
+  sealed: 25,
+  sealKey: 26,
+  signalled: 27,
+  repeatOf: 28,
+  count: 29,
+  detail: 30,
+  firstSeq: 31,
+  lastSeq: 32,
+  head: 33,
+  alg: 34,
+  signature: 35,
+  document: 36,
+  software: 37,
+  cause: 38,
+  previousEpoch: 39,
+  operator: 40,
+  publicKey: 41,
+  version: 42,
+  hash: 43,
+  fromMs: 44,
+  toMs: 45,
+  review: 46,
+  ladder: 47,
+  stopConfidence: 48,
+} as const satisfies Record<PayloadField, number>;
+
+const numbersByName = fieldNumbers as Readonly<Record<string, number>>;
+const namesByNumber = new Map<number, string>(Object.entries(fieldNumbers).map(([name, number]) => [number, name]));
+
+/** Names to numbers; fields that are `undefined` are left out. */
+export function payloadToCbor(payload: Payload): ReadonlyMap<number, CborInput> {
+  const map = new Map<number, CborInput>();
+  for (const [name, value] of Object.entries(payload)) {
+    const number = numbersByName[name];
+    if (number !== undefined && value !== undefined) map.set(number, value as CborInput);
+  }
+  return map;
+}
+
+/** Numbers to names. A number this version does not know keeps its place as `field<n>`. */
+export function payloadFromCbor(value: CborValue): Payload {
+  const payload: Record<string, CborValue> = { act: '' };
+  if (!isMap(value)) return payload as unknown as Payload;
+  for (const [key, inner] of value as CborMap) {
+    payload[typeof key === 'number' ? (namesByNumber.get(key) ?? `field${key}`) : `field${key}`] = inner;
+  }
+  return payload as unknown as Payload;
+}

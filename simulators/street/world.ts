@@ -1,0 +1,71 @@
+// What the street page shows and what a person there can do. The page draws device-end state only:
+// lamp and sound come from the simulated board's pins, never from what the terminal says of itself.
+
+export interface StreetSnapshot {
+  readonly terminal: { readonly id: string; readonly process: 'running' | 'starting' | 'dead'; readonly pid: number | null };
+  /** Levels of the board's pins as the simulated board holds them. */
+  readonly board: {
+    readonly connected: boolean;
+    readonly lamp: { readonly green: boolean; readonly red: boolean; readonly amber: boolean; readonly white: boolean };
+    readonly buzzer: boolean;
+    /** Buzzer pulses since the start, and the time of the newest lamp change (wall, ms). */
+    readonly beeps: number;
+    readonly changedAtMs: number;
+  };
+  readonly reader: { readonly plugged: boolean; readonly path: string };
+  readonly network: 'up' | 'cut';
+  readonly headEnd: 'running' | 'stopped';
+  readonly phone: {
+    readonly account: string;
+    /** What the phone's screen shows now. */
+    readonly code: string;
+    readonly refreshesInMs: number;
+    readonly denied: boolean;
+    readonly balanceHidden: true;
+  };
+  /** Newest first, at most 12. */
+  readonly journal: readonly StreetRow[];
+  readonly ledger: readonly StreetRow[];
+  readonly counts: { readonly journalRides: number; readonly ledgerRides: number; readonly waiting: number };
+}
+
+export interface StreetRow {
+  readonly seq: number;
+  readonly ref: string;
+  readonly type: string;
+  readonly act: string;
+  readonly reason: string;
+  readonly at: string;
+  readonly fare: string;
+  /** Only in the ledger: what the second pass said of the evidence. */
+  readonly verdict?: string;
+}
+
+export const streetActions = [
+  'ride',
+  'hold',
+  'forge',
+  'stale',
+  'foreign',
+  'deny',
+  'pardon',
+  'cut-network',
+  'restore-network',
+  'unplug-reader',
+  'plug-reader',
+  'kill-terminal',
+  'restart-terminal',
+  'stop-headend',
+  'start-headend',
+] as const;
+export type StreetAction = (typeof streetActions)[number];
+
+/** The running street behind the page. `changed` calls are coalesced by the server. */
+export interface StreetWorld {
+  snapshot(): StreetSnapshot;
+  /** `present` shows any text to the reader, as a phone held before it would. */
+  present(code: string): Promise<void>;
+  /** Does the act; resolves with one sentence a person can read. */
+  act(action: StreetAction): Promise<string>;
+  onChange(listener: () => void): () => void;
+}

@@ -1,0 +1,8 @@
+// Bundles the street page: one HTML file with its script and style, no external assets.
+import { defineConfig } from 'vite';
+
+export default defineConfig({
+  root: 'simulators/street/web',
+  base: './',
+  build: { outDir: '../../../dist/simulators/street/web', emptyOutDir: true, target: 'es2022' },
+});
