@@ -1,7 +1,8 @@
 // The pre-scan: walks encoded CBOR without allocating and says whether it is within bounds and in its
 // one canonical form. Recursion is bounded by the profile's depth.
-import type { CborProfile } from './cbor.ts';
+
 import type { Bytes } from './bytes.ts';
+import type { CborProfile } from './cbor.ts';
 
 export interface ScanFault {
   readonly problem: string;
@@ -44,8 +45,10 @@ class Scanner {
     if (!this.#head(initial & 31)) return false;
     switch (major) {
       case 0:
-      case 1:
         return true;
+      case 1:
+        // The argument n stands for -1 - n, so the largest one allowed is 2^53 - 2.
+        return this.#argument < Number.MAX_SAFE_INTEGER || this.#fail('integer beyond -(2^53 - 1)');
       case 2:
         return this.#skip(this.#argument);
       case 3:
@@ -102,9 +105,11 @@ class Scanner {
   #text(length: number): boolean {
     const start = this.offset;
     if (!this.#skip(length)) return false;
-    if (isUtf8(this.bytes, start, this.offset)) return true;
+    const marked =
+      length >= 3 && this.bytes[start] === 0xef && this.bytes[start + 1] === 0xbb && this.bytes[start + 2] === 0xbf;
+    if (!marked && isUtf8(this.bytes, start, this.offset)) return true;
     this.offset = start;
-    return this.#fail('invalid UTF-8');
+    return this.#fail(marked ? 'text begins with a byte order mark' : 'invalid UTF-8');
   }
 
   #array(length: number, depth: number): boolean {
@@ -157,7 +162,8 @@ function isUtf8(bytes: Bytes, start: number, end: number): boolean {
   for (let i = start; i < end; ) {
     const lead = bytes[i++] ?? 0;
     if (lead < 0x80) continue;
-    const length = lead >= 0xc2 && lead < 0xe0 ? 1 : lead >= 0xe0 && lead < 0xf0 ? 2 : lead >= 0xf0 && lead < 0xf5 ? 3 : 0;
+    const length =
+      lead >= 0xc2 && lead < 0xe0 ? 1 : lead >= 0xe0 && lead < 0xf0 ? 2 : lead >= 0xf0 && lead < 0xf5 ? 3 : 0;
     if (length === 0 || i + length > end) return false;
     const first = bytes[i] ?? 0;
     if (lead === 0xe0 && first < 0xa0) return false;

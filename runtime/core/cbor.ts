@@ -3,8 +3,8 @@
 // the stack near 10,000 levels. What decodes must also re-encode to the same bytes.
 import { decode, encode, rfc8949EncodeOptions } from 'cborg';
 import { type Bytes, equal } from './bytes.ts';
-import { StileError } from './errors.ts';
 import { scanCbor } from './cbor-scan.ts';
+import { StileError } from './errors.ts';
 
 export type CborKey = number | string;
 export type CborMap = ReadonlyMap<CborKey, CborValue>;
@@ -51,7 +51,12 @@ export const documentProfile: CborProfile = {
   nullAllowed: true,
 };
 export const messageProfile: CborProfile = { ...documentProfile, name: 'message', integerKeys: false };
-export const recordProfile: CborProfile = { ...documentProfile, name: 'record', maxBytes: 64 * kibibyte, maxItems: 4_096 };
+export const recordProfile: CborProfile = {
+  ...documentProfile,
+  name: 'record',
+  maxBytes: 64 * kibibyte,
+  maxItems: 4_096,
+};
 
 const decodeOptions = {
   strict: true,
@@ -71,17 +76,29 @@ const encodeOptions = {
       if (!Number.isSafeInteger(value)) throw malformed(`number ${value} is not a safe integer`);
       return null;
     },
+    string: (value: string) => {
+      if (hasNoRoundTrip(value)) throw malformed('text with a lone surrogate, or that begins with a byte order mark');
+      return null;
+    },
     undefined: () => {
       throw malformed('undefined has no encoding');
     },
   },
 };
 
+/** A lone surrogate is not UTF-8, and decoders take a leading byte order mark away. */
+const hasNoRoundTrip = (text: string): boolean => text.startsWith('\ufeff') || /\p{Surrogate}/u.test(text);
+
 /**
  * The canonical encoding (RFC 8949 section 4.2.1): shortest heads, keys in bytewise order.
- * @throws StileError CBOR_MALFORMED for floats, unsafe integers and undefined.
+ * @throws StileError CBOR_MALFORMED for floats, unsafe integers, undefined and text that would not
+ * decode to itself.
  */
-export const encodeCbor = (value: CborInput): Bytes => encode(value, encodeOptions);
+export function encodeCbor(value: CborInput): Bytes {
+  const encoded = encode(value, encodeOptions);
+  // cborg answers a pooled Buffer from some size on; its slice() is a view where a Uint8Array's is a copy.
+  return Buffer.isBuffer(encoded) ? new Uint8Array(encoded) : encoded;
+}
 
 /**
  * Decodes exactly one canonical item that fills `bytes`. Maps come back as `Map`.
@@ -93,7 +110,7 @@ export function decodeCbor(bytes: Bytes, profile: CborProfile): CborValue {
   let value: CborValue;
   try {
     // cborg hands out views of its input for byte strings: a copy keeps a decoded value independent.
-    value = decode(bytes.slice(), decodeOptions) as CborValue;
+    value = decode(new Uint8Array(bytes), decodeOptions) as CborValue;
   } catch (cause) {
     throw malformed(`not decodable (${profile.name})`, cause);
   }

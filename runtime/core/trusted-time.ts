@@ -62,13 +62,25 @@ export class TrustedTime {
   now(): Moment {
     const mono = this.#clock.monoMs();
     const anchor = this.#anchor;
-    if (!anchor) return this.#moment(Math.max(this.#clock.wallMs(), this.#floorMs), mono, 'UNTRUSTED', clockLimits.untrustedAboveMs);
+    if (!anchor)
+      return this.#moment(
+        Math.max(this.#clock.wallMs(), this.#floorMs),
+        mono,
+        'UNTRUSTED',
+        clockLimits.untrustedAboveMs,
+      );
     const ageMs = mono - anchor.monoMs;
     const drift = (ageMs * clockLimits.driftPerMillion) / 1_000_000;
     const fresh = anchor.signed && ageMs <= clockLimits.syncedForMs;
-    const uncertainty = Math.ceil((fresh ? anchor.uncertaintyMs : Math.max(anchor.uncertaintyMs, clockLimits.baseUncertaintyMs)) + drift);
+    const uncertainty = Math.ceil(
+      (fresh ? anchor.uncertaintyMs : Math.max(anchor.uncertaintyMs, clockLimits.baseUncertaintyMs)) + drift,
+    );
+    const estimateMs = anchor.wallMs + ageMs;
+    // A floor beyond the interval proves the anchor wrong: signed or trusted time has already passed it.
+    if (estimateMs + uncertainty < this.#floorMs)
+      return this.#moment(this.#floorMs, mono, 'UNTRUSTED', clockLimits.untrustedAboveMs);
     const state = fresh ? 'SYNCED' : uncertainty > clockLimits.untrustedAboveMs ? 'UNTRUSTED' : 'HOLDOVER';
-    return this.#moment(Math.max(anchor.wallMs + ageMs, this.#floorMs), mono, state, uncertainty);
+    return this.#moment(Math.max(estimateMs, this.#floorMs), mono, state, uncertainty);
   }
 
   /**
@@ -79,7 +91,8 @@ export class TrustedTime {
   observeSigned(timeMs: number, errorMs: number): boolean {
     const mono = this.#clock.monoMs();
     if (timeMs + errorMs < this.#floorMs) return false;
-    const agrees = Math.abs(this.#clock.wallMs() - timeMs) <= clockLimits.unexplainedStepMs || this.#anchorAgrees(timeMs, mono);
+    const agrees =
+      Math.abs(this.#clock.wallMs() - timeMs) <= clockLimits.unexplainedStepMs || this.#anchorAgrees(timeMs, mono);
     if (timeMs - this.#floorMs > clockLimits.floorJumpMs && !agrees) return false;
     this.#anchor = { wallMs: timeMs, monoMs: mono, uncertaintyMs: Math.max(1, errorMs), signed: true };
     this.raiseFloor(timeMs - errorMs);

@@ -19,7 +19,13 @@ export interface ChainHead {
 
 export type ChainVerdict =
   | { readonly whole: true; readonly rows: number; readonly head: ChainHead | null }
-  | { readonly whole: false; readonly rows: number; readonly epoch: number; readonly seq: number; readonly problem: string };
+  | {
+      readonly whole: false;
+      readonly rows: number;
+      readonly epoch: number;
+      readonly seq: number;
+      readonly problem: string;
+    };
 
 /**
  * Walks `rows` in order of (epoch, seq). `after` is the row before the first one where the oldest rows

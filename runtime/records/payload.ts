@@ -76,6 +76,13 @@ export interface Payload {
   readonly review?: boolean;
   readonly ladder?: number;
   readonly stopConfidence?: number;
+  /** Offline rides: the head end had stored every row up to this seq when the ride was decided. */
+  readonly acked?: number;
+  /** Ordinal of the stop visit within the trip. */
+  readonly visit?: number;
+  readonly direction?: string;
+  /** When the phone made the presentation, unix seconds. */
+  readonly presentedAt?: number;
 }
 export type PayloadField = keyof Payload;
 
@@ -129,6 +136,10 @@ const fieldNumbers = {
   review: 46,
   ladder: 47,
   stopConfidence: 48,
+  acked: 49,
+  visit: 50,
+  direction: 51,
+  presentedAt: 52,
 } as const satisfies Record<PayloadField, number>;
 
 const numbersByName = fieldNumbers as Readonly<Record<string, number>>;

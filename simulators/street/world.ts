@@ -20,6 +20,8 @@ export interface StreetSnapshot {
     /** What the phone's screen shows now. */
     readonly code: string;
     readonly refreshesInMs: number;
+    /** How long one code stays on the screen: the full turn of the page's countdown ring. */
+    readonly refreshesEveryMs: number;
     readonly denied: boolean;
     readonly balanceHidden: true;
   };

@@ -1,0 +1,32 @@
+// The part of johnny-five 2.1 that this room uses; the package brings no types.
+declare module 'johnny-five' {
+  import type { EventEmitter } from 'node:events';
+  import type { Firmata } from 'firmata-io';
+
+  namespace five {
+    interface BoardOptions {
+      readonly io: Firmata;
+      /** Each of the three is true when left out: a prompt on stdin, console output, a SIGINT handler that exits. */
+      readonly repl: false;
+      readonly debug: false;
+      readonly sigint: false;
+      /** Milliseconds from `connect` to `ready`; then `error` comes twice. */
+      readonly timeout: number;
+    }
+    class Board extends EventEmitter {
+      constructor(options: BoardOptions);
+      io: Firmata | null;
+      readonly register: unknown[];
+      readonly timer: NodeJS.Timeout | null;
+      pinMode(pin: number, mode: number): this;
+    }
+    /** Sends nothing when constructed: neither pin mode nor level. */
+    class Relay {
+      constructor(options: { readonly pin: number; readonly board: Board; readonly type: 'NO' | 'NC' });
+      readonly isClosed: boolean;
+      open(): this;
+      close(): this;
+    }
+  }
+  export = five;
+}

@@ -1,0 +1,44 @@
+// The one place that loads serialport: a device path becomes a SerialPort, `tcp://` and `unix:` become the same
+// stream over a socket binding. Loaded at the first open, so that a terminal without serial devices never does.
+import { messageOf, StileError } from '../../runtime/core/errors.ts';
+import type { LineSettings } from './line.ts';
+import { parseSocketAddress } from './socket-address.ts';
+
+/** What a line uses of serialport's stream. */
+export interface SerialStream {
+  readonly isOpen: boolean;
+  on(event: 'data', listener: (bytes: Buffer) => void): unknown;
+  on(event: 'error', listener: (error: Error) => void): unknown;
+  on(event: 'close', listener: (error: Error | null) => void): unknown;
+  open(callback: (error: Error | null) => void): void;
+  write(bytes: Buffer, callback: (error: Error | null | undefined) => void): boolean;
+  close(callback: (error: Error | null) => void): void;
+}
+
+/** One read's size: a frame of the largest scanner code. The library's own 64 KiB a line is memory for nothing. */
+const readBytes = 4_096;
+
+/** An unopened stream. @throws StileError NATIVE_PACKAGE_MISSING, CONFIG_INVALID for a malformed socket address. */
+export async function openStream(settings: LineSettings): Promise<SerialStream> {
+  const { path, baudRate } = settings;
+  const common = { path, baudRate, autoOpen: false, highWaterMark: readBytes };
+  const address = parseSocketAddress(path);
+  if (address === null) {
+    const { SerialPort } = await load('serialport', () => import('serialport'));
+    return new SerialPort(common);
+  }
+  const { SerialPortStream } = await load('@serialport/stream', () => import('@serialport/stream'));
+  const { socketBinding } = await import('./socket-binding.ts');
+  return new SerialPortStream({ ...common, binding: socketBinding(address) });
+}
+
+async function load<T>(name: string, importer: () => Promise<T>): Promise<T> {
+  try {
+    return await importer();
+  } catch (cause) {
+    throw new StileError('NATIVE_PACKAGE_MISSING', `package ${name} cannot be loaded: ${messageOf(cause)}`, {
+      remedy: 'Run npm ci in the installation folder.',
+      cause,
+    });
+  }
+}

@@ -1,0 +1,157 @@
+// The command line's shape: names, options and help. Each command's work lies in its own file and is
+// loaded when it is called.
+import { Command, CommanderError, Option } from 'commander';
+import { StileError } from '../../core/errors.ts';
+import { softwareVersion } from '../version.ts';
+
+export async function runCommandLine(argv: readonly string[]): Promise<void> {
+  const program = buildProgram();
+  try {
+    await program.parseAsync([...argv]);
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error;
+    if (error.exitCode === 0) return;
+    throw new StileError('USAGE', error.message.replace(/^error: /, ''), { remedy: 'See `stile --help` or `stile COMMAND --help`.' });
+  }
+}
+
+function buildProgram(): Command {
+  const program = new Command('stile')
+    .description('Offline-first runtime for bus validators, ticket gates and audio-guide cabinets.')
+    .version(softwareVersion)
+    .exitOverride()
+    .configureOutput({ writeErr: () => {} })
+    .addHelpText('after', '\nExit codes: 0 done; 1 the answer is no, or a fault; 2 the call or the configuration is wrong.\nColour is left out in a pipe and when NO_COLOR is set.');
+  addRun(program);
+  addStreet(program);
+  addHeadEnd(program);
+  addToken(program);
+  addJournal(program);
+  addWireAndRef(program);
+  return program;
+}
+
+function addRun(program: Command): void {
+  program
+    .command('run')
+    .description('run one terminal')
+    .requiredOption('--config <file>', "the terminal's configuration, see docs/configuration.md")
+    .action(async (_options, command: Command) => {
+      const { runTerminalCommand } = await import('../run.ts');
+      await runTerminalCommand(command.parent?.args.slice(1) ?? []);
+    });
+}
+
+function addStreet(program: Command): void {
+  program
+    .command('street')
+    .description('a head end and one bus with simulated devices, to look at and to play with')
+    .option('--tour', 'play the fixed story without a person and check it', false)
+    .option('--out <dir>', 'with --tour: leave databases, wallet log and byte trace here')
+    .option('--json', 'with --tour: end with one JSON line', false)
+    .option('--port <number>', 'port of the street page (the next free one is taken)', '8350')
+    .option('--text', 'tell the story as text in this terminal instead of serving the page', false)
+    .addOption(new Option('--line <kind>', 'how simulated devices are wired').choices(['auto', 'pty', 'socket']).default('auto'))
+    .addOption(
+      new Option('--sabotage <kind>', 'with --tour: break something on purpose; the verdict must turn red').choices([
+        'drop-row',
+        'double-row',
+        'early-green',
+      ]),
+    )
+    .action(async (options: Record<string, unknown>) => {
+      const { streetCommand } = await import('./street.ts');
+      process.exitCode = await streetCommand(options);
+    });
+}
+
+function addHeadEnd(program: Command): void {
+  const headend = program.command('headend').description('the head end that terminals report to');
+  headend
+    .command('run')
+    .description('run the embedded head end: broker and SQLite store in one process')
+    .requiredOption('--config <file>', "the head end's configuration, see docs/configuration.md")
+    .action(async (options: { config: string }) => {
+      const { headEndCommand } = await import('./headend.ts');
+      await headEndCommand(options.config);
+    });
+}
+
+function addToken(program: Command): void {
+  const token = program.command('token').description('codes: look into them, make them, verify them (one a line on standard input)');
+  token
+    .command('inspect')
+    .description('what each code says, without trusting it')
+    .action(async () => {
+      const { inspectTokens } = await import('./token.ts');
+      process.exitCode = await inspectTokens();
+    });
+  token
+    .command('verify')
+    .description('verify each code as a terminal would')
+    .requiredOption('--trust <file>', 'signed trust list')
+    .option('--roots <file>', 'pinned root set (JSON, as in an identity file); default: roots.json beside the trust list')
+    .option('--deny <file>', 'signed deny list')
+    .option('--at <time>', 'time to verify at, ISO 8601; default now')
+    .action(async (options: { trust: string; roots?: string; deny?: string; at?: string }) => {
+      const { verifyTokens } = await import('./token.ts');
+      process.exitCode = await verifyTokens(options);
+    });
+  token
+    .command('mint')
+    .description('mint codes with a test issuer kept in a folder (made on first use)')
+    .requiredOption('--issuer <dir>', 'folder of the test issuer: keys, roots.json, trust.cbor')
+    .addOption(new Option('--kind <kind>', 'what to mint').choices(['presentation', 'bearer', 'ticket', 'loan']).default('presentation'))
+    .option('--count <number>', 'how many', '1')
+    .option('--at <time>', 'time to mint at, ISO 8601; default now')
+    .action(async (options: { issuer: string; kind: string; count: string; at?: string }) => {
+      const { mintTokens } = await import('./token.ts');
+      process.exitCode = await mintTokens(options);
+    });
+}
+
+function addJournal(program: Command): void {
+  const journal = program.command('journal').description("read a terminal's journal, also while the terminal runs");
+  journal
+    .command('ls')
+    .argument('<file>', 'journal.db')
+    .option('--json', 'one JSON object a line', false)
+    .option('--last <number>', 'only the newest rows', '50')
+    .action(async (file: string, options: { json: boolean; last: string }) => {
+      const { listJournal } = await import('./journal.ts');
+      process.exitCode = await listJournal(file, options);
+    });
+  journal
+    .command('verify')
+    .argument('<file>', 'journal.db')
+    .option('--json', 'one JSON line', false)
+    .action(async (file: string, options: { json: boolean }) => {
+      const { verifyJournal } = await import('./journal.ts');
+      process.exitCode = await verifyJournal(file, options);
+    });
+}
+
+function addWireAndRef(program: Command): void {
+  program
+    .command('wire')
+    .description('messages between terminal and head end')
+    .command('decode')
+    .description('print a message as JSON')
+    .argument('<topic>', 'the topic it was published on')
+    .option('--hex <bytes>', 'the payload in hexadecimal; default: binary on standard input')
+    .action(async (topic: string, options: { hex?: string }) => {
+      const { decodeWire } = await import('./wire.ts');
+      process.exitCode = await decodeWire(topic, options);
+    });
+  program
+    .command('ref')
+    .description('find the row behind a reference a person was shown')
+    .argument('<code>', 'six characters')
+    .option('--journal <file>', "a terminal's journal.db")
+    .option('--headend <file>', "a head end's headend.db")
+    .option('--json', 'one JSON object a line', false)
+    .action(async (code: string, options: { journal?: string; headend?: string; json: boolean }) => {
+      const { findReference } = await import('./ref.ts');
+      process.exitCode = await findReference(code, options);
+    });
+}

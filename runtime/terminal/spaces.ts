@@ -1,0 +1,17 @@
+// Names of the projection spaces in journal.db: derived state that changes in the same commit as the
+// row it follows from.
+
+export const spaces = {
+  /** (issuer, account) -> what the machine remembers of an account. */
+  account: 'account',
+  /** State of the machine that outlives a restart, e.g. the open trip. */
+  machine: 'machine',
+  /** (kind, target) -> version and hash below which no document is believed. */
+  floor: 'floor',
+  /** Positions of the uplink per epoch. */
+  cursor: 'cursor',
+  /** Birth counter and the like. */
+  presence: 'presence',
+  /** Newest time that was signed or SYNCED. */
+  clock: 'clock',
+} as const;

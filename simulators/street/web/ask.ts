@@ -1,0 +1,29 @@
+// What the page asks of the street; the answer is always a sentence, also when it failed.
+import type { StreetAction } from '../world.ts';
+import { answers } from './strings.ts';
+
+export interface Answer {
+  readonly ok: boolean;
+  readonly said: string;
+}
+
+export const askAct = (token: string, action: StreetAction): Promise<Answer> => ask(token, '/act', { action });
+
+export async function askPresent(token: string, code: string): Promise<Answer> {
+  const answer = await ask(token, '/present', { code });
+  return answer.ok ? { ok: true, said: answers.shown } : answer;
+}
+
+async function ask(token: string, address: string, body: object): Promise<Answer> {
+  try {
+    const response = await fetch(address, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', 'x-street-token': token },
+      body: JSON.stringify(body),
+    });
+    const reply: { said?: string; message?: string } = await response.json();
+    return { ok: response.ok, said: reply.said ?? reply.message ?? answers.unreachable };
+  } catch {
+    return { ok: false, said: answers.unreachable };
+  }
+}

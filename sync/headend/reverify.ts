@@ -1,0 +1,103 @@
+// The second pass: after rows are stored and acknowledged, opens their sealed evidence, verifies the
+// token again, and compares what was shown where. Only what is good here is settled.
+import type { KeyObject } from 'node:crypto';
+import type { Bytes } from '../../runtime/core/bytes.ts';
+import { type Clock, repeat, type TimerHandle } from '../../runtime/core/clock.ts';
+import { isBytes } from '../../runtime/core/cbor.ts';
+import { messageOf } from '../../runtime/core/errors.ts';
+import type { Logger } from '../../runtime/core/log.ts';
+import { openEvidence } from '../../runtime/records/evidence.ts';
+import { decodeRow, type Row } from '../../runtime/records/row.ts';
+import type { EvidenceJudge } from './ports.ts';
+import type { IngestStore, LedgerRow } from './store/ingest-store.ts';
+
+export const reverifyLimits = { everyMs: 200, rowsPerPass: 50 } as const;
+
+export interface ReverifyOptions {
+  readonly store: IngestStore;
+  readonly clock: Clock;
+  readonly log: Logger;
+  /** The head end's X25519 private key. */
+  readonly sealingKey: KeyObject;
+  readonly judge: EvidenceJudge;
+}
+
+export class Reverify {
+  readonly #options: ReverifyOptions;
+  #timer: TimerHandle | null = null;
+  #running: Promise<unknown> = Promise.resolve();
+
+  constructor(options: ReverifyOptions) {
+    this.#options = options;
+  }
+
+  start(): void {
+    this.#timer = repeat(this.#options.clock, 'headend.reverify', reverifyLimits.everyMs, () => {
+      this.#running = this.#running.then(() => this.pass());
+    });
+  }
+
+  async stop(): Promise<void> {
+    this.#timer?.cancel();
+    await this.#running;
+  }
+
+  /** Judges the oldest rows without a verdict; returns how many. A row is judged once. */
+  async pass(): Promise<number> {
+    const { store, log } = this.#options;
+    try {
+      const rows = await store.unjudged(reverifyLimits.rowsPerPass);
+      const verdicts: { row: LedgerRow; verdict: string }[] = [];
+      for (const row of rows) verdicts.push({ row, verdict: await this.#examine(row) });
+      if (verdicts.length > 0) await store.judge(verdicts);
+      return verdicts.length;
+    } catch (error) {
+      log.error('headend.reverify-failed', { detail: messageOf(error) });
+      return 0;
+    }
+  }
+
+  async #examine(stored: LedgerRow): Promise<string> {
+    const row = decodeRow(stored.body);
+    await this.#compareAcrossTerminals(stored, row);
+    return this.#verdict(row);
+  }
+
+  #verdict(row: Row): string {
+    const { sealed, sealKey } = row.payload;
+    if (sealed === undefined) return 'none';
+    if (!isBytes(sealed) || !isBytes(sealKey)) return 'bad:MALFORMED';
+    const opened = openEvidence(this.#options.sealingKey, sealKey, row.epoch, row.seq, sealed);
+    if (!opened.ok) return 'bad:UNSEALABLE';
+    return this.#judged(row, opened.plaintext);
+  }
+
+  /** A verifier that throws is a defect of the verifier; one row must not stop the pass for ever. */
+  #judged(row: Row, token: Bytes): string {
+    try {
+      const judgement = this.#options.judge.judge(row, token);
+      return judgement.good ? 'good' : `bad:${judgement.reason}`;
+    } catch (error) {
+      this.#options.log.error('headend.judge-threw', { seq: row.seq, epoch: row.epoch, detail: messageOf(error) });
+      return 'bad:DEVICE_FAULT';
+    }
+  }
+
+  /** The same code on two terminals: each was right to accept it offline, and one of them is to be reviewed. */
+  async #compareAcrossTerminals(stored: LedgerRow, row: Row): Promise<void> {
+    if (!isBytes(row.payload.digest)) return;
+    const { store, clock } = this.#options;
+    const [other] = await store.sameDigest(stored);
+    if (!other) return;
+    const later = decodeRow(other.body).tWallMs > row.tWallMs ? other : stored;
+    const earlier = later === other ? stored : other;
+    await store.report({
+      kind: 'double_use',
+      terminal: later.terminal,
+      epoch: later.epoch,
+      seq: later.seq,
+      detail: `the same code was accepted on ${earlier.terminal}, row ${earlier.ref}`,
+      openedMs: clock.wallMs(),
+    });
+  }
+}

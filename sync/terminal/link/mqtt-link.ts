@@ -1,0 +1,195 @@
+// The link over MQTT. mqtt.js is used as a socket, never as a queue: its offline stores lose and double
+// messages, so nothing is handed to it while it is not connected, and every connection is a new client.
+import type { Socket } from 'node:net';
+import type { IClientOptions, MqttClient } from 'mqtt';
+import type { Bytes } from '../../../runtime/core/bytes.ts';
+import type { Clock, TimerHandle } from '../../../runtime/core/clock.ts';
+import { type Entropy, uniform } from '../../../runtime/core/entropy.ts';
+import { messageOf } from '../../../runtime/core/errors.ts';
+import { Signal } from '../../../runtime/core/event.ts';
+import type { Logger } from '../../../runtime/core/log.ts';
+import type { Link, LinkMessage, LinkSession, PublishOptions, Will } from '../ports.ts';
+import { Backoff } from './backoff.ts';
+import { brokerAddress } from './broker-address.ts';
+
+export const linkLimits = {
+  keepaliveSeconds: 30,
+  connectTimeoutMs: 10_000,
+  receiveMaximum: 64,
+  maximumPacketBytes: 262_144,
+  topicAliases: 16,
+  willDelaySeconds: 20,
+} as const;
+
+/** CONNACK codes that mean "not this protocol version": MQTT 3.1.1 table 3.1, MQTT 5 section 3.2.2.2. */
+const versionRefused = [0x01, 0x84];
+const notAuthorized = 0x87;
+const defaultReceiveMaximum = 65_535;
+
+export interface MqttLinkOptions {
+  /** Tried in turn. */
+  readonly brokers: readonly string[];
+  /** The terminal id. */
+  readonly clientId: string;
+  readonly clock: Clock;
+  readonly entropy: Entropy;
+  readonly log: Logger;
+  /** The first connection waits up to so long, so that a depot does not wake in step. */
+  readonly spreadMs?: number;
+}
+
+export class MqttLink implements Link {
+  readonly up = new Signal<LinkSession>();
+  readonly down = new Signal<{ readonly detail: string }>();
+  readonly message = new Signal<LinkMessage>();
+  readonly #options: MqttLinkOptions;
+  readonly #backoff: Backoff;
+  #client: MqttClient | null = null;
+  #timer: TimerHandle | null = null;
+  #will: (() => Promise<Will>) | null = null;
+  #broker = 0;
+  #protocol: 5 | 4 = 5;
+  #wasUp = false;
+  readonly #denied = new Set<string>();
+
+  /** @throws StileError CONFIG_INVALID for a broker that is not `mqtt://` on this machine. */
+  constructor(options: MqttLinkOptions) {
+    options.brokers.map(brokerAddress);
+    this.#options = options;
+    this.#backoff = new Backoff(options.entropy);
+  }
+
+  start(will: () => Promise<Will>): void {
+    this.#will = will;
+    this.#schedule(Math.round(uniform(this.#options.entropy) * (this.#options.spreadMs ?? 0)));
+  }
+
+  async stop(): Promise<void> {
+    this.#will = null;
+    this.#timer?.cancel();
+    const client = this.#client;
+    this.#client = null;
+    if (client) await new Promise<void>((resolve) => void client.end(!client.connected, {}, () => resolve()));
+    this.#ended('stopped');
+  }
+
+  get connected(): boolean {
+    return this.#client?.connected === true;
+  }
+
+  publish(topic: string, payload: Bytes, { qos, retain = false }: PublishOptions): boolean {
+    const client = this.#client;
+    if (!client?.connected || this.#denied.has(topic)) return false;
+    client.publish(topic, Buffer.from(payload), { qos, retain }, (error) => this.#answered(topic, error));
+    return true;
+  }
+
+  subscribe(filters: readonly string[]): Promise<boolean> {
+    const client = this.#client;
+    if (!client?.connected) return Promise.resolve(false);
+    return new Promise((resolve) => {
+      const stop = this.down.on(() => finish(false));
+      function finish(granted: boolean): void {
+        stop();
+        resolve(granted);
+      }
+      client.subscribe([...filters], { qos: 1 }, (error, granted = []) =>
+        finish(!error && granted.every(({ qos }) => qos < 0x80)),
+      );
+    });
+  }
+
+  #schedule(delayMs: number): void {
+    this.#timer = this.#options.clock.timer('link.connect', delayMs, () => void this.#connect());
+  }
+
+  async #connect(): Promise<void> {
+    const { brokers, log } = this.#options;
+    const url = brokers[this.#broker % brokers.length];
+    try {
+      const will = await this.#will?.();
+      const { default: mqtt } = await import('mqtt');
+      if (!this.#will || !will || url === undefined) return;
+      this.#listen(mqtt.connect(url, this.#profile(will, new mqtt.UniqueMessageIdProvider())));
+    } catch (error) {
+      log.warn('link.connect-failed', { detail: messageOf(error) });
+      if (this.#will) this.#schedule(this.#backoff.nextMs());
+    }
+  }
+
+  #profile(will: Will, messageIdProvider: NonNullable<IClientOptions['messageIdProvider']>): IClientOptions {
+    const profile: IClientOptions = {
+      clientId: this.#options.clientId,
+      protocolVersion: this.#protocol,
+      clean: true,
+      resubscribe: false,
+      reconnectPeriod: 0,
+      queueQoSZero: false,
+      messageIdProvider,
+      keepalive: linkLimits.keepaliveSeconds,
+      connectTimeout: linkLimits.connectTimeoutMs,
+      will: { topic: will.topic, payload: Buffer.from(will.payload), qos: 1, retain: true },
+    };
+    if (this.#protocol === 4) return profile;
+    return {
+      ...profile,
+      autoAssignTopicAlias: true,
+      will: { ...profile.will, properties: { willDelayInterval: linkLimits.willDelaySeconds } } as typeof profile.will,
+      properties: {
+        sessionExpiryInterval: 0,
+        receiveMaximum: linkLimits.receiveMaximum,
+        maximumPacketSize: linkLimits.maximumPacketBytes,
+        topicAliasMaximum: linkLimits.topicAliases,
+      },
+    };
+  }
+
+  #listen(client: MqttClient): void {
+    this.#client = client;
+    let detail = 'connection closed';
+    let oldProtocol = false;
+    client.on('connect', (packet) => {
+      // Without this a window of one batch takes four times as long: Nagle's algorithm waits for the PUBACK.
+      (client.stream as unknown as Socket).setNoDelay(true);
+      this.#backoff.reset();
+      this.#denied.clear();
+      this.#wasUp = true;
+      this.up.emit({ receiveMaximum: packet.properties?.receiveMaximum ?? defaultReceiveMaximum });
+    });
+    client.on('message', (topic, payload, packet) => {
+      this.message.emit({ topic, payload: new Uint8Array(payload), retain: packet.retain });
+    });
+    client.on('error', (error) => {
+      detail = messageOf(error);
+      oldProtocol = this.#protocol === 5 && 'code' in error && versionRefused.includes(Number(error.code));
+    });
+    client.on('close', () => this.#closed(client, detail, oldProtocol));
+  }
+
+  #closed(client: MqttClient, detail: string, oldProtocol: boolean): void {
+    if (this.#client !== client) return;
+    this.#client = null;
+    client.end(true);
+    this.#ended(detail);
+    if (!this.#will) return;
+    if (oldProtocol) {
+      this.#protocol = 4;
+      return this.#schedule(0);
+    }
+    this.#broker++;
+    this.#schedule(this.#backoff.nextMs());
+  }
+
+  #ended(detail: string): void {
+    if (!this.#wasUp) return;
+    this.#wasUp = false;
+    this.down.emit({ detail });
+  }
+
+  /** Only a refusal means anything here: a PUBACK proves nothing about the row. */
+  #answered(topic: string, error: unknown): void {
+    if (!(error instanceof Error) || !('code' in error) || error.code !== notAuthorized) return;
+    this.#denied.add(topic);
+    this.#options.log.error('link.publish-denied', { topic });
+  }
+}

@@ -1,0 +1,78 @@
+// What this end of the wire needs from the terminal around it. The real journal, key file and clock
+// satisfy these by shape; the seeded world and the tests bring their own.
+import type { Bytes } from '../../runtime/core/bytes.ts';
+import type { Signal } from '../../runtime/core/event.ts';
+import type { ChainHead, StoredBody } from '../../runtime/records/chain.ts';
+import type { RowType } from '../../runtime/records/row-types.ts';
+
+export type { Clock } from '../../runtime/core/clock.ts';
+export type { Entropy } from '../../runtime/core/entropy.ts';
+
+export interface UplinkRow extends StoredBody {
+  readonly type: RowType;
+}
+
+/** A small derived value kept beside the journal; null deletes it. */
+export interface SyncProjection {
+  readonly space: string;
+  readonly key: Bytes;
+  readonly value: Bytes | null;
+}
+
+/** The journal as sync sees it: rows to read, a head, a wake-up, and a place for its own small state. */
+export interface UplinkJournal {
+  head(): ChainHead | null;
+  /** Rows of one epoch from `fromSeq` upwards, fewer where `limit` or `maxBytes` of bodies is reached. */
+  read(epoch: number, fromSeq: number, limit: number, maxBytes?: number): readonly UplinkRow[];
+  projection(space: string, key: Bytes): Bytes | null;
+  /** Sync never appends rows itself: it reports, and the terminal journals what must be kept. */
+  commit(rows: readonly never[], projections: readonly SyncProjection[]): Promise<unknown>;
+  readonly committed: Signal<ChainHead>;
+}
+
+/** Signs as this terminal: Ed25519, 64 bytes. The private key stays where it is. */
+export interface KeyStore {
+  readonly publicKey: Bytes;
+  sign(message: Bytes): Bytes;
+}
+
+/** Believes, or refuses, a signed time. `errorMs` is half the round trip it came with. */
+export interface TimeSink {
+  observeSigned(timeMs: number, errorMs: number): boolean;
+}
+
+export interface LinkMessage {
+  readonly topic: string;
+  readonly payload: Bytes;
+  readonly retain: boolean;
+}
+
+export interface LinkSession {
+  /** Publishes the broker takes unacknowledged; the window never exceeds it. */
+  readonly receiveMaximum: number;
+}
+
+export interface Will {
+  readonly topic: string;
+  readonly payload: Bytes;
+}
+
+export interface PublishOptions {
+  readonly qos: 0 | 1;
+  readonly retain?: boolean;
+}
+
+/** A pipe to a broker that reconnects by itself and keeps nothing: what was not sent is the sender's to send again. */
+export interface Link {
+  /** `will` is asked before every attempt to connect. */
+  start(will: () => Promise<Will>): void;
+  stop(): Promise<void>;
+  readonly connected: boolean;
+  /** False, and nothing kept, while not connected. True promises nothing beyond "handed to the socket". */
+  publish(topic: string, payload: Bytes, options: PublishOptions): boolean;
+  /** Resolves false when the broker refuses or the connection ends first. */
+  subscribe(filters: readonly string[]): Promise<boolean>;
+  readonly up: Signal<LinkSession>;
+  readonly down: Signal<{ readonly detail: string }>;
+  readonly message: Signal<LinkMessage>;
+}

@@ -1,0 +1,102 @@
+// Which real peers this machine has. A test that needs one skips itself by asking here, so that the
+// run can list at its end what was not tried, and why (see skip-reporter.ts).
+import { accessSync, constants, existsSync } from 'node:fs';
+import { delimiter, join } from 'node:path';
+import { TestRunner } from 'vitest';
+
+interface Peer {
+  /** What a person does to have it. */
+  readonly remedy: string;
+  present(): boolean;
+}
+
+const fromPackage = (name: string, ...programs: string[]): Peer => ({
+  remedy: `apt-get install ${name}`,
+  present: () => programs.some(onPath),
+});
+
+const peers = {
+  chromium: fromPackage('chromium', 'chromium'),
+  mosquitto: fromPackage('mosquitto', 'mosquitto'),
+  perl: fromPackage('perl-base', 'perl'),
+  postgres: {
+    remedy: 'apt-get install postgresql',
+    present: () => existsSync('/usr/lib/postgresql') || onPath('postgres'),
+  },
+  procfs: { remedy: 'run on Linux with /proc mounted', present: () => existsSync('/proc/self/status') },
+  pty: { remedy: 'run on Linux with /dev/ptmx and devpts mounted', present: hasPseudoTerminals },
+  python3: fromPackage('python3', 'python3'),
+  root: { remedy: 'run as root', present: () => process.getuid?.() === 0 },
+  sqlite3: fromPackage('sqlite3', 'sqlite3'),
+  strace: fromPackage('strace', 'strace'),
+  tmux: fromPackage('tmux', 'tmux'),
+  zbarimg: fromPackage('zbar-tools', 'zbarimg'),
+} as const satisfies Record<string, Peer>;
+export type PeerName = keyof typeof peers;
+export const peerNames = Object.keys(peers) as readonly PeerName[];
+
+/** What a test file's run leaves for the reporter: peers by name, devices by environment variable. */
+export interface Missing {
+  readonly peers: readonly PeerName[];
+  readonly devices: readonly string[];
+}
+
+declare module 'vitest' {
+  interface TaskMeta {
+    missing?: Missing;
+  }
+}
+
+/** Whether this machine has `name`. To be asked while tests are collected: `describe.skipIf(!peer('strace'))`. */
+export function peer(name: PeerName): boolean {
+  if (peers[name].present()) return true;
+  remember({ peers: [name], devices: [] });
+  return false;
+}
+
+/** Path of a real device from `STILE_TEST_<device>_PATH`, undefined where none is attached. */
+export function realDevicePath(device: string): string | undefined {
+  const variable = `STILE_TEST_${device.toUpperCase()}_PATH`;
+  const path = process.env[variable];
+  if (!path) remember({ peers: [], devices: [variable] });
+  return path || undefined;
+}
+
+export const remedyOf = (name: PeerName): string => peers[name].remedy;
+
+/** Absolute path of a peer's program. */
+export function programPath(program: string): string | undefined {
+  const folders = [...(process.env['PATH'] ?? '').split(delimiter), '/usr/sbin', '/sbin'];
+  return folders.map((folder) => join(folder, program)).find(isExecutable);
+}
+
+function onPath(program: string): boolean {
+  return programPath(program) !== undefined;
+}
+
+function isExecutable(path: string): boolean {
+  return isAccessible(path, constants.X_OK);
+}
+
+function hasPseudoTerminals(): boolean {
+  return (
+    process.platform === 'linux' && existsSync('/dev/pts') && isAccessible('/dev/ptmx', constants.R_OK | constants.W_OK)
+  );
+}
+
+function isAccessible(path: string, mode: number): boolean {
+  try {
+    accessSync(path, mode);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function remember(more: Missing): void {
+  const { meta } = TestRunner.getCurrentTest()?.file ?? TestRunner.getCurrentSuite().file;
+  meta.missing = {
+    peers: [...new Set([...(meta.missing?.peers ?? []), ...more.peers])],
+    devices: [...new Set([...(meta.missing?.devices ?? []), ...more.devices])],
+  };
+}
