@@ -1,10 +1,11 @@
 // One connection to a Firmata board: handshake, safe levels, read-back, heartbeat. Made anew for every opened line and
 // thrown away with it.
-import { type Clock, repeat, type TimerHandle } from '../../runtime/core/clock.ts';
-import type { Bytes } from '../../runtime/core/bytes.ts';
-import { type ErrorCode, messageOf, StileError } from '../../runtime/core/errors.ts';
-import type { Board, Relay } from 'johnny-five';
+
 import type { Firmata } from 'firmata-io';
+import type { Board, Relay } from 'johnny-five';
+import type { Bytes } from '../../runtime/core/bytes.ts';
+import { type Clock, repeat, type TimerHandle } from '../../runtime/core/clock.ts';
+import { type ErrorCode, messageOf, StileError } from '../../runtime/core/errors.ts';
 import type { Line } from '../serial/line.ts';
 import type { Connection } from '../serial/supervisor.ts';
 import type { Libraries } from './libraries.ts';
@@ -106,12 +107,18 @@ export class BoardConnection implements Connection {
 
   #readBack(index: number): void {
     const pin = this.#options.outputs[index];
-    if (pin === undefined) return this.#ready();
+    if (pin === undefined) {
+      this.#ready();
+      return;
+    }
     this.#io.queryPinState(pin, () => {
       if (this.#ended) return;
       const state = this.#io.pins[pin];
       if (state?.mode === this.#io.MODES.OUTPUT && state.state === 0) return this.#readBack(index + 1);
-      this.#fail('DEVICE_UNSUPPORTED', `pin ${pin} does not take the safe level: mode ${state?.mode}, value ${state?.state}`);
+      this.#fail(
+        'DEVICE_UNSUPPORTED',
+        `pin ${pin} does not take the safe level: mode ${state?.mode}, value ${state?.state}`,
+      );
     });
   }
 
@@ -128,7 +135,8 @@ export class BoardConnection implements Connection {
   #beat(): void {
     const { outputs, heartbeatMs } = this.#options;
     if (this.#awaited !== null && ++this.#missed >= maxMissedHeartbeats) {
-      return this.#fail('DEVICE_SILENT', `${this.#missed} heartbeats of ${heartbeatMs} ms without an answer`);
+      this.#fail('DEVICE_SILENT', `${this.#missed} heartbeats of ${heartbeatMs} ms without an answer`);
+      return;
     }
     const pin = outputs[this.#beats++ % outputs.length] ?? 0;
     this.#awaited = pin;

@@ -1,8 +1,8 @@
 // Our supervised line, dressed as the serial port firmata-io expects. Its parser is guarded here: it throws on some
 // noise and keeps an unfinished message without bound.
 import { EventEmitter } from 'node:events';
-import type { Bytes } from '../../runtime/core/bytes.ts';
 import type { Firmata, Transport } from 'firmata-io';
+import type { Bytes } from '../../runtime/core/bytes.ts';
 import type { Line } from '../serial/line.ts';
 
 /** Longest message of a board with 128 pins is its capability reply, below this. */

@@ -1,7 +1,8 @@
 // One opened serial line: a flowing reader from the first byte, writes with their own time limit, and one
 // report when the line is lost. A device that hangs makes its line end here; it never blocks anything else.
-import type { Clock, TimerHandle } from '../../runtime/core/clock.ts';
+
 import type { Bytes } from '../../runtime/core/bytes.ts';
+import type { Clock, TimerHandle } from '../../runtime/core/clock.ts';
 import { messageOf, StileError } from '../../runtime/core/errors.ts';
 import { openFault } from './open-fault.ts';
 import { openStream, type SerialStream } from './streams.ts';
@@ -52,7 +53,7 @@ export type OpenLine = (settings: LineSettings, clock: Clock) => Promise<Line>;
  * the open in time), NATIVE_PACKAGE_MISSING.
  */
 export const openLine: OpenLine = async (settings, clock) => {
-  const stream = await openStream(settings);
+  const stream = await openStream(settings.path, settings.baudRate);
   const line = new SerialLine(stream, settings, clock);
   await line.opened;
   return line;
@@ -129,17 +130,19 @@ class SerialLine implements Line {
   }
 
   #received(bytes: Bytes): void {
-    if (this.#listener) return this.#listener.data(bytes);
-    if (this.#ended || this.#earlyBytes + bytes.length > lineLimits.earlyBytes) return;
-    this.#early.push(bytes);
-    this.#earlyBytes += bytes.length;
+    if (this.#listener) {
+      this.#listener.data(bytes);
+    } else if (!this.#ended && this.#earlyBytes + bytes.length <= lineLimits.earlyBytes) {
+      this.#early.push(bytes);
+      this.#earlyBytes += bytes.length;
+    }
   }
 
   #written(length: number, error: Error | null | undefined): void {
     this.#pendingBytes -= length;
     this.#writeTimer?.cancel();
     this.#writeTimer = null;
-    if (error) return this.#end(this.#lost(messageOf(error), error));
+    if (error) this.#end(this.#lost(messageOf(error), error));
     if (this.#pendingBytes > 0 && !this.#ended) this.#writeTimer = this.#armWriteTimer();
     if (this.#pendingBytes === 0) this.#releaseDrained();
   }

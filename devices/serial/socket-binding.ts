@@ -188,8 +188,12 @@ function accepted(socket: Socket, path: string): Promise<void> {
 }
 
 function taken(path: string, cause?: unknown): StileError {
-  return new StileError('DEVICE_BUSY', `line ${path} cannot be opened: the serial server hung up, another host holds it`, {
-    remedy: 'End the other program that holds this line, or allow one more connection at the serial server.',
-    cause,
-  });
+  return new StileError(
+    'DEVICE_BUSY',
+    `line ${path} cannot be opened: the serial server hung up, another host holds it`,
+    {
+      remedy: 'End the other program that holds this line, or allow one more connection at the serial server.',
+      cause,
+    },
+  );
 }

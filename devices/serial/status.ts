@@ -1,7 +1,8 @@
 // The health of one device as its driver knows it; listeners hear changes only.
-import type { DeviceHealth, DeviceState } from '../ports/device.ts';
-import { Signal } from '../../runtime/core/event.ts';
+
 import type { StileError } from '../../runtime/core/errors.ts';
+import { Signal } from '../../runtime/core/event.ts';
+import type { DeviceHealth, DeviceState } from '../ports/device.ts';
 
 export class DeviceStatus {
   readonly changed = new Signal<DeviceHealth>();

@@ -1,7 +1,6 @@
 // The one place that loads serialport: a device path becomes a SerialPort, `tcp://` and `unix:` become the same
 // stream over a socket binding. Loaded at the first open, so that a terminal without serial devices never does.
 import { messageOf, StileError } from '../../runtime/core/errors.ts';
-import type { LineSettings } from './line.ts';
 import { parseSocketAddress } from './socket-address.ts';
 
 /** What a line uses of serialport's stream. */
@@ -19,8 +18,7 @@ export interface SerialStream {
 const readBytes = 4_096;
 
 /** An unopened stream. @throws StileError NATIVE_PACKAGE_MISSING, CONFIG_INVALID for a malformed socket address. */
-export async function openStream(settings: LineSettings): Promise<SerialStream> {
-  const { path, baudRate } = settings;
+export async function openStream(path: string, baudRate: number): Promise<SerialStream> {
   const common = { path, baudRate, autoOpen: false, highWaterMark: readBytes };
   const address = parseSocketAddress(path);
   if (address === null) {

@@ -131,7 +131,13 @@ export class LineSupervisor {
     if (this.#lastLogged === fault.code) return;
     this.#lastLogged = fault.code;
     const { id, line, log } = this.#options;
-    log.warn('device-failed', { device: id, path: line.path, code: fault.code, detail: fault.message, remedy: fault.remedy });
+    log.warn('device-failed', {
+      device: id,
+      path: line.path,
+      code: fault.code,
+      detail: fault.message,
+      remedy: fault.remedy,
+    });
   }
 }
 

@@ -13,7 +13,7 @@ import {
 } from '../../devices/board/protocol/messages.ts';
 import type { Bytes } from '../../runtime/core/bytes.ts';
 import type { Pins } from './pins.ts';
-import { analogMappingReply, capabilityReply, firstAnalogPin, isPin, pinCount } from './uno.ts';
+import { analogMappingReply, capabilityReply, isPin, pinCount } from './uno.ts';
 
 /** A device on the board's I2C bus. */
 export interface I2cDevice {
@@ -199,5 +199,3 @@ export class Firmware {
     return [];
   }
 }
-
-export const analogPin = (channel: number): number => firstAnalogPin + channel;

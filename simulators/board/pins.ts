@@ -39,7 +39,10 @@ export class Pins {
   /** StandardFirmata drives a pin low when its mode changes. False when the pin cannot. */
   setMode(pin: number, mode: number): boolean {
     if (!supports(pin, mode)) return false;
-    return this.#change(pin, { mode: mode === pinModes.pullup ? pinModes.input : mode, value: mode === pinModes.pullup ? 1 : 0 });
+    return this.#change(pin, {
+      mode: mode === pinModes.pullup ? pinModes.input : mode,
+      value: mode === pinModes.pullup ? 1 : 0,
+    });
   }
 
   /** A digital write: the level of an output, the pull-up of an input. */
@@ -73,7 +76,8 @@ export class Pins {
     const before = this.state(pin);
     Object.assign(target, change);
     const after = this.state(pin);
-    if (before.mode !== after.mode || before.value !== after.value || before.level !== after.level) this.#changed(after);
+    if (before.mode !== after.mode || before.value !== after.value || before.level !== after.level)
+      this.#changed(after);
     return true;
   }
 

@@ -9,7 +9,7 @@ import { Signal } from '../../runtime/core/event.ts';
 import type { DeviceEnd } from '../line/device-end.ts';
 import { FaultList } from '../line/faults.ts';
 import { Firmware, type I2cDevice } from './firmware.ts';
-import { Pins, type PinState } from './pins.ts';
+import { type PinState, Pins } from './pins.ts';
 import { isPin, pinCount } from './uno.ts';
 
 export type BoardFault =
@@ -122,8 +122,8 @@ export class SimulatedBoard {
     this.#decoder = new FirmataDecoder('host');
     this.#firmware.reset();
     const delay = this.faults.fire('boot-delay');
-    if (!delay) return this.#booted();
-    this.#booting = this.#clock.timer('board boots', delay.ms, () => this.#booted());
+    if (!delay) this.#booted();
+    else this.#booting = this.#clock.timer('board boots', delay.ms, () => this.#booted());
   }
 
   async close(): Promise<void> {
@@ -161,7 +161,10 @@ export class SimulatedBoard {
   }
 
   #bounce(pin: number, level: 0 | 1, edges: number): void {
-    if (edges <= 0) return this.#applied(pin, level);
+    if (edges <= 0) {
+      this.#applied(pin, level);
+      return;
+    }
     this.#clock.timer('contact bounces', bounceMs, () => {
       this.#applied(pin, edges % 2 === 1 ? level : level === 1 ? 0 : 1);
       this.#bounce(pin, level, edges - 1);

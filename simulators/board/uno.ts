@@ -1,5 +1,5 @@
 // The pins of an Arduino Uno as StandardFirmata reports them.
-import { noPin, pinModes, sysex, type FirmataMessage } from '../../devices/board/protocol/messages.ts';
+import { type FirmataMessage, noPin, pinModes, sysex } from '../../devices/board/protocol/messages.ts';
 
 export const pinCount = 20;
 export const firstAnalogPin = 14;

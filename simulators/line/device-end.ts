@@ -77,7 +77,10 @@ export class DeviceEnd {
   write(bytes: Bytes): void {
     if (!this.#plugged) return;
     const merging = this.faults.fire('merge');
-    if (!merging) return this.#enqueue(bytes);
+    if (!merging) {
+      this.#enqueue(bytes);
+      return;
+    }
     this.#held.push(bytes);
     this.#holding ??= this.#clock.timer('line hold', merging.holdMs, () => this.#releaseHeld());
   }

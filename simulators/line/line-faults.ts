@@ -1,8 +1,9 @@
 // What can go wrong between a device and a host, as small values, and what each does to the bytes of one write. Pure:
 // chance is passed in.
+
+import { unreachable } from '../../runtime/core/assert.ts';
 import { type Bytes, concat } from '../../runtime/core/bytes.ts';
 import { type Entropy, pick } from '../../runtime/core/entropy.ts';
-import { unreachable } from '../../runtime/core/assert.ts';
 import type { FaultList } from './faults.ts';
 
 export type LineFault =

@@ -81,7 +81,10 @@ export class PtyWire implements Wire {
     this.#retry = null;
     for (let next = this.#waiting[0]; next && this.#pair; next = this.#waiting[0]) {
       const written = writeSome(this.#pair.master, next);
-      if (written === null) return this.#wait();
+      if (written === null) {
+        this.#wait();
+        return;
+      }
       this.#waitedMs = 0;
       if (written === next.length) this.#waiting.shift();
       else this.#waiting[0] = next.subarray(written);
@@ -90,8 +93,8 @@ export class PtyWire implements Wire {
 
   #wait(): void {
     this.#waitedMs += retryMs;
-    if (this.#waitedMs > patienceMs) return this.#giveUp();
-    this.#retry = this.#clock.timer('pty write', retryMs, () => this.#flush());
+    if (this.#waitedMs > patienceMs) this.#giveUp();
+    else this.#retry = this.#clock.timer('pty write', retryMs, () => this.#flush());
   }
 
   #giveUp(): void {

@@ -30,6 +30,7 @@ export class Births {
       return log.warn('birth.not-authentic', { terminal: address.terminal });
     }
     if (isStale(birth.value, known)) return;
+    if (isRepeated(birth.value, known)) return this.#answer(address.terminal, birth.value.head.epoch);
     await this.#take(known, birth.value);
   }
 
@@ -51,6 +52,11 @@ export class Births {
     };
     await store.saveCursorWatch(cursor);
     ingest.acknowledge(cursor);
+  }
+
+  async #answer(terminal: string, epoch: number): Promise<void> {
+    const cursor = await this.#options.store.cursor(terminal, epoch);
+    if (cursor) this.#options.ingest.acknowledge(cursor);
   }
 
   async #compare(cursor: IngestCursor, seq: number, hash: Bytes): Promise<void> {
@@ -78,8 +84,12 @@ interface BirthOptions {
   readonly log: Logger;
 }
 
-/** A retained or repeated birth proves nothing new. A journal that began again counts from the start, in a later generation. */
+/** An old birth, kept by a broker, proves nothing. A journal that began again counts from the start, in a later generation. */
 function isStale(birth: Birth, { record }: KnownTerminal): boolean {
-  if (birth.head.epoch === record.lastBirthEpoch) return birth.birth <= record.lastBirth;
+  if (birth.head.epoch === record.lastBirthEpoch) return birth.birth < record.lastBirth;
   return generationOf(birth.head.epoch) < generationOf(record.lastBirthEpoch);
 }
+
+/** Said twice on one connection: answered, but no news about the journal. */
+const isRepeated = (birth: Birth, { record }: KnownTerminal): boolean =>
+  birth.head.epoch === record.lastBirthEpoch && birth.birth === record.lastBirth;

@@ -60,7 +60,7 @@ export class GapWatch {
   async #checkOne(cursor: IngestCursor): Promise<void> {
     const { store, ingest, presence, clock } = this.#options;
     if (!presence.isOnline(cursor.terminal)) return;
-    const missing = await this.#missing(cursor);
+    const missing = missingRows(cursor);
     const nowMs = clock.wallMs();
     const first = missing[0];
     if (!first || nowMs - cursor.progressMs < this.#limits.wantAfterMs) return;
@@ -70,15 +70,14 @@ export class GapWatch {
     ingest.acknowledge(cursor, { want: missing.slice(0, ackLimits.want) });
   }
 
-  async #missing(cursor: IngestCursor): Promise<readonly Range[]> {
-    const highest = Math.max(cursor.advertised, ...cursor.held.map(([, last]) => last));
-    const span: Range = [cursor.upto + 1, highest];
-    const aside = await this.#options.store.setAside(cursor.terminal, cursor.epoch, span);
-    return Ranges.of(...cursor.held, ...aside).missing(span);
-  }
-
   async #report({ terminal, epoch }: IngestCursor, [first, last]: Range, nowMs: number): Promise<void> {
     const detail = `rows ${first} to ${last} were asked for and did not come`;
     await this.#options.store.report({ kind: 'seq_gap', terminal, epoch, seq: first, detail, openedMs: nowMs });
   }
+}
+
+/** Rows kept apart as a fork fill no hole: the other history may still exist somewhere. */
+function missingRows(cursor: IngestCursor): readonly Range[] {
+  const highest = Math.max(cursor.advertised, ...cursor.held.map(([, last]) => last));
+  return Ranges.of(...cursor.held).missing([cursor.upto + 1, highest]);
 }

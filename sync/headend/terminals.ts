@@ -1,7 +1,8 @@
 // The terminals this head end knows: the key each signs with, and the epochs each has written.
 import type { KeyObject } from 'node:crypto';
 import type { Bytes } from '../../runtime/core/bytes.ts';
-import { journalPublicKey } from '../wire/batch.ts';
+import { StileError } from '../../runtime/core/errors.ts';
+import { ed25519Key } from '../../runtime/tokens/keys.ts';
 import type { IngestStore, TerminalRecord } from './store/ingest-store.ts';
 import { storeLimits } from './store/ingest-store.ts';
 
@@ -27,7 +28,7 @@ export class Terminals {
     for (const { terminal, epoch } of await this.#store.cursors()) this.sawEpoch(terminal, epoch);
   }
 
-  /** Makes a terminal known, or gives it a new key. @throws TypeError for bytes that are not an Ed25519 key. */
+  /** Makes a terminal known, or gives it a new key. @throws StileError IDENTITY_INVALID for bytes that are not an Ed25519 key. */
   async enrol(terminal: string, journalKey: Bytes): Promise<void> {
     const lastBirth = this.#known.get(terminal)?.record.lastBirth ?? 0;
     const lastBirthEpoch = this.#known.get(terminal)?.record.lastBirthEpoch ?? 0;
@@ -61,6 +62,12 @@ export class Terminals {
 
   #add(record: TerminalRecord): void {
     const epochs = this.#known.get(record.terminal)?.epochs ?? new Set<number>();
-    this.#known.set(record.terminal, { record, key: journalPublicKey(record.journalKey), epochs });
+    const key = ed25519Key(record.journalKey);
+    if (!key) {
+      throw new StileError('IDENTITY_INVALID', `the journal key of ${record.terminal} is not an Ed25519 public key`, {
+        remedy: 'Enrol the terminal with the public key from its identity file.',
+      });
+    }
+    this.#known.set(record.terminal, { record, key, epochs });
   }
 }

@@ -84,6 +84,6 @@ export class Flights {
   #resendAfterMs(attempts: number): number {
     const base = Math.max(flightLimits.resendBaseMs, flightLimits.resendPerRoundTrip * this.#roundTripMs);
     const ceiling = base * 2 ** Math.min(attempts, 16);
-    return Math.min(flightLimits.resendMaxMs, base + uniform(this.#entropy) * (ceiling - base));
+    return Math.min(flightLimits.resendMaxMs, Math.round(base + uniform(this.#entropy) * (ceiling - base)));
   }
 }

@@ -4,6 +4,9 @@ import type { Bytes } from '../../runtime/core/bytes.ts';
 import type { Signal } from '../../runtime/core/event.ts';
 import type { ChainHead, StoredBody } from '../../runtime/records/chain.ts';
 import type { RowType } from '../../runtime/records/row-types.ts';
+import type { DocumentHeader, DocumentKey } from '../wire/document.ts';
+import type { DocumentHead } from '../wire/heads.ts';
+import type { FetchName } from '../wire/request.ts';
 
 export type { Clock } from '../../runtime/core/clock.ts';
 export type { Entropy } from '../../runtime/core/entropy.ts';
@@ -75,4 +78,43 @@ export interface Link {
   readonly up: Signal<LinkSession>;
   readonly down: Signal<{ readonly detail: string }>;
   readonly message: Signal<LinkMessage>;
+}
+
+export type SinkAnswer = { readonly ok: true } | { readonly ok: false; readonly problem: string };
+
+/** The trust list as the downlink needs it: root-signed, so it is verified where the root keys are. */
+export interface TrustAnswer {
+  /** Generation of the root set and version: they order trust lists together. */
+  readonly gen: number;
+  readonly version: number;
+}
+
+/** Where verified documents go. What it took is in force, and durable, when its promise resolves. */
+export interface DocumentSink {
+  /** Verifies against the pinned root without taking anything. */
+  readTrust(document: Bytes): ({ readonly ok: true } & TrustAnswer) | { readonly ok: false; readonly problem: string };
+  takeTrust(document: Bytes): Promise<SinkAnswer>;
+  /** `bytes` have the size and hash that the signed head names. */
+  takeDeny(header: DocumentHeader, head: DocumentHead, bytes: Bytes): Promise<SinkAnswer>;
+  /** The list in force was confirmed: its age counts from `header.iat`. */
+  confirmDeny(header: DocumentHeader): Promise<void>;
+  takeFares(header: DocumentHeader, head: DocumentHead, bytes: Bytes): Promise<SinkAnswer>;
+  /** A document key of the trust list in force. */
+  keyOf(kid: Bytes): DocumentKey | null;
+  /** What is in force, or null. */
+  inForce(name: 'trust' | FetchName): { readonly version: number; readonly hash: Bytes } | null;
+}
+
+/** The highest version ever taken, per kind. Kept where losing a list does not lose the memory. */
+export interface Floor {
+  readonly gen: number;
+  readonly version: number;
+  readonly hash: Bytes;
+  /** The key that signed it; the floor falls with that key. Empty for the trust list. */
+  readonly kid: Bytes;
+}
+
+export interface VersionFloor {
+  get(kind: string): Floor | null;
+  raise(kind: string, floor: Floor): Promise<void>;
 }

@@ -78,12 +78,6 @@ export class TerminalPresence {
     link.publish(this.#topics.state, this.#state(false), { qos: 1, retain: true });
   }
 
-  /** A birth asked for again, as after a refusal, is a birth of its own. */
-  async announceAgain(link: Link): Promise<boolean> {
-    await this.nextWill();
-    return this.announce(link, 'rebirth');
-  }
-
   #state(online: boolean): Bytes {
     return encodeState({ online, birth: this.#birth, atMs: this.#options.clock.wallMs() });
   }

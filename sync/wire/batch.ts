@@ -1,11 +1,12 @@
 // A batch: contiguous rows of one epoch with one signature over their ends. Terminal and epoch stand
 // once in the batch, and the hash before a row is the hash of the row before it, so each row travels as
 // the slice between them and the head end glues the exact bodies together again.
-import { createPublicKey, type KeyObject, verify } from 'node:crypto';
+import type { KeyObject } from 'node:crypto';
 import { z } from 'zod';
 import { type Bytes, equal } from '../../runtime/core/bytes.ts';
 import { encodeCbor } from '../../runtime/core/cbor.ts';
 import { glueRow, hashBody } from '../../runtime/records/row.ts';
+import { algorithms, signatureHolds } from '../../runtime/tokens/keys.ts';
 import { bytesOf, count, hash, signature } from './fields.ts';
 import { type Parsed, parseMessage, refused } from './parsed.ts';
 
@@ -16,9 +17,6 @@ export const batchLimits = {
   maxBytes: 192 * 1024,
   maxRowBytes: 64 * 1024,
 } as const;
-
-/** COSE algorithm number of Ed25519. */
-const edDsa = -8;
 
 export interface BatchContent {
   readonly epoch: number;
@@ -51,7 +49,7 @@ const schema = z.object({
   at: z.int(),
   hist: z.boolean(),
   tail: z.boolean(),
-  alg: z.literal(edDsa),
+  alg: z.literal(algorithms.EdDSA),
   sig: signature,
 });
 
@@ -70,7 +68,7 @@ export function sealBatch(
     at: content.atMs,
     hist: content.history,
     tail: content.tail,
-    alg: edDsa,
+    alg: algorithms.EdDSA,
     sig: sign(signatureBase(operator, terminal, content)),
   });
 }
@@ -104,7 +102,7 @@ function signatureBase(operator: string, terminal: string, batch: BatchContent):
 }
 
 export const batchAuthentic = (operator: string, terminal: string, batch: Batch, key: KeyObject): boolean =>
-  verify(null, signatureBase(operator, terminal, batch), key, batch.signature);
+  signatureHolds(algorithms.EdDSA, key, signatureBase(operator, terminal, batch), batch.signature);
 
 export interface GluedRow {
   readonly seq: number;
@@ -127,7 +125,3 @@ export function glueBatch(terminal: string, batch: BatchContent): readonly Glued
   }
   return equal(prev, batch.head) ? glued : null;
 }
-
-/** @throws TypeError for bytes that are not an Ed25519 public key. */
-export const journalPublicKey = (raw: Bytes): KeyObject =>
-  createPublicKey({ key: { kty: 'OKP', crv: 'Ed25519', x: Buffer.from(raw).toString('base64url') }, format: 'jwk' });

@@ -1,19 +1,13 @@
 // The envelope of everything that flows down: COSE_Sign1 (RFC 9052) whose external data names the kind,
 // and a payload that names kind, operator, target, version and life. A pipe can repeat or withhold such a
 // document, but not change, redirect or relabel it.
-import { sign as cryptoSign, verify, type KeyObject } from 'node:crypto';
+import type { KeyObject } from 'node:crypto';
 import { z } from 'zod';
 import { type UnixSeconds, unixSeconds } from '../../runtime/core/brand.ts';
-import { type Bytes, utf8 } from '../../runtime/core/bytes.ts';
-import {
-  type CborInput,
-  type CborValue,
-  decodeCbor,
-  documentProfile,
-  encodeCbor,
-  isBytes,
-  isMap,
-} from '../../runtime/core/cbor.ts';
+import type { Bytes } from '../../runtime/core/bytes.ts';
+import { type CborInput, type CborValue, decodeCbor, documentProfile, encodeCbor, isMap } from '../../runtime/core/cbor.ts';
+import { type Cose1, type CoseSigner, documentContext, readCose1, sealCose1, signedBytes } from '../../runtime/tokens/cose.ts';
+import { type Algorithm, signatureHolds } from '../../runtime/tokens/keys.ts';
 import { count, idText } from './fields.ts';
 import { parseValue } from './parsed.ts';
 
@@ -49,13 +43,8 @@ export interface DocumentHeader {
   readonly exp: UnixSeconds;
 }
 
-export interface DocumentSigner {
-  /** 4 bytes. */
-  readonly kid: Bytes;
-  readonly key: KeyObject;
-}
-
 export interface DocumentKey {
+  readonly alg: Algorithm;
   readonly key: KeyObject;
   /** Bitmap of {@link keyUses}. */
   readonly uses: number;
@@ -73,13 +62,13 @@ export interface Expected {
 }
 
 export type OpenedDocument =
-  | { readonly ok: true; readonly header: DocumentHeader; readonly body: CborValue }
+  | { readonly ok: true; readonly header: DocumentHeader; readonly body: CborValue; readonly kid: Bytes }
   | { readonly ok: false; readonly refusal: DocumentRefusal };
 
 const payloadSchema = z.object({ k: z.string(), o: idText, tgt: z.union([idText, z.literal('*')]), v: count, iat: count, exp: count });
 const refuse = (refusal: DocumentRefusal): OpenedDocument => ({ ok: false, refusal });
 
-export function sealDocument(header: DocumentHeader, body: CborInput, signer: DocumentSigner): Bytes {
+export function sealDocument(header: DocumentHeader, body: CborInput, signer: CoseSigner): Bytes {
   const payload = encodeCbor({
     k: header.kind,
     o: header.operator,
@@ -89,14 +78,12 @@ export function sealDocument(header: DocumentHeader, body: CborInput, signer: Do
     exp: header.exp,
     body,
   });
-  const protectedHeader = encodeCbor(new Map<number, CborInput>([[1, -8], [4, signer.kid]]));
-  const signature = new Uint8Array(cryptoSign(null, toBeSigned(header.kind, protectedHeader, payload), signer.key));
-  return encodeCbor([protectedHeader, new Map(), payload, signature]);
+  return sealCose1(signer, documentContext(header.kind), payload);
 }
 
 /** Any bytes: the document, or the first reason for which it is refused. */
 export function openDocument(bytes: Bytes, expected: Expected): OpenedDocument {
-  const parts = envelopeOf(bytes);
+  const parts = readCose1(bytes, documentProfile);
   if (!parts) return refuse('MALFORMED');
   const payload = decoded(parts.payload);
   if (!isMap(payload)) return refuse('MALFORMED');
@@ -114,39 +101,19 @@ export function openDocument(bytes: Bytes, expected: Expected): OpenedDocument {
     ok: true,
     header: { kind: expected.kind, operator: o, target: tgt, version: v, iat: unixSeconds(iat), exp: unixSeconds(exp) },
     body,
+    kid: parts.kid,
   };
 }
 
-function keyRefusal(parts: Envelope, expected: Expected, iat: number): DocumentRefusal | null {
+function keyRefusal(parts: Cose1, expected: Expected, iat: number): DocumentRefusal | null {
   const found = expected.keyOf(parts.kid);
   if (!found) return 'UNKNOWN_KEY';
   if ((found.uses & useOf[expected.kind]) === 0) return 'WRONG_USE';
   if (iat < found.from || iat >= found.until) return 'KEY_EXPIRED';
-  const signed = toBeSigned(expected.kind, parts.protectedHeader, parts.payload);
-  return verify(null, signed, found.key, parts.signature) ? null : 'BAD_SIGNATURE';
+  if (found.alg !== parts.alg) return 'BAD_SIGNATURE';
+  const signed = signedBytes(parts.protectedHeader, documentContext(expected.kind), parts.payload);
+  return signatureHolds(found.alg, found.key, signed, parts.signature) ? null : 'BAD_SIGNATURE';
 }
-
-interface Envelope {
-  readonly protectedHeader: Bytes;
-  readonly kid: Bytes;
-  readonly payload: Bytes;
-  readonly signature: Bytes;
-}
-
-function envelopeOf(bytes: Bytes): Envelope | null {
-  const value = decoded(bytes);
-  if (!Array.isArray(value) || value.length !== 4) return null;
-  const [protectedHeader, unprotected, payload, signature] = value as readonly CborValue[];
-  if (!isBytes(protectedHeader) || !isBytes(payload) || !isBytes(signature) || signature.length !== 64) return null;
-  if (!isMap(unprotected) || unprotected.size > 0) return null;
-  const header = decoded(protectedHeader);
-  if (!isMap(header) || header.size !== 2 || header.get(1) !== -8) return null;
-  const kid = header.get(4);
-  return isBytes(kid) && kid.length === 4 ? { protectedHeader, kid, payload, signature } : null;
-}
-
-const toBeSigned = (kind: DocumentKind, protectedHeader: Bytes, payload: Bytes): Bytes =>
-  encodeCbor(['Signature1', protectedHeader, utf8(`stile/${kind}/1`), payload]);
 
 function decoded(bytes: Bytes): CborValue | undefined {
   try {

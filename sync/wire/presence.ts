@@ -1,9 +1,10 @@
 // Who is there: the retained state of a terminal (also its will), its birth, and the state of a head-end
 // host. Presence is a hint; only the signed head inside a birth proves anything about rows.
-import { type KeyObject, verify } from 'node:crypto';
+import type { KeyObject } from 'node:crypto';
 import { z } from 'zod';
 import type { Bytes } from '../../runtime/core/bytes.ts';
 import { encodeCbor } from '../../runtime/core/cbor.ts';
+import { algorithms, signatureHolds } from '../../runtime/tokens/keys.ts';
 import { bytesOf, count, hash } from './fields.ts';
 import { type Parsed, parseMessage } from './parsed.ts';
 
@@ -107,7 +108,12 @@ export const birthSignatureBase = (
 ): Bytes => encodeCbor(['stile-birth-1', operator, terminal, birth, head.epoch, head.seq, head.hash]);
 
 export const birthAuthentic = (operator: string, terminal: string, birth: Birth, key: KeyObject): boolean =>
-  verify(null, birthSignatureBase(operator, terminal, birth.birth, birth.head), key, birth.head.signature);
+  signatureHolds(
+    algorithms.EdDSA,
+    key,
+    birthSignatureBase(operator, terminal, birth.birth, birth.head),
+    birth.head.signature,
+  );
 
 export const encodeHostState = (state: HostState): Bytes => encodeCbor({ online: state.online, at: state.atMs });
 

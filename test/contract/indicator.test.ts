@@ -10,7 +10,7 @@ import { openLine } from '../../devices/serial/line.ts';
 import { SimulatedBoard, type SimulatedBoardOptions } from '../../simulators/board/simulated-board.ts';
 import type { LineKind } from '../../simulators/line/line.ts';
 import { peer, realDevicePath } from '../peers/available.ts';
-import { pause, record, Rig, until } from './rig.ts';
+import { pause, Rig, record, until } from './rig.ts';
 
 const pins = { green: 4, red: 5, amber: 6, white: 7, buzzer: 8 } as const;
 const heartbeatMs = 40;
@@ -52,7 +52,8 @@ function contract(kind: LineKind): void {
     return indicator;
   }
 
-  const becomes = (indicator: BoardIndicator, state: string) => indicator.changed.next((health) => health.state === state);
+  const becomes = (indicator: BoardIndicator, state: string) =>
+    indicator.changed.next((health) => health.state === state);
 
   async function online() {
     const simulated = await board();
@@ -76,6 +77,12 @@ function contract(kind: LineKind): void {
     const atOnline = await reached;
     for (const pin of Object.values(pins)) expect(atOnline[pin]).toMatchObject({ mode: pinModes.output, level: 0 });
     expect(states.map((health) => health.state)).toEqual(['opening', 'online']);
+    // The level is sent, not left to what the firmware does when a pin becomes an output.
+    const sent = new FirmataDecoder('host').push(Buffer.from(bytesOf(simulated, 0), 'hex'));
+    for (const [index, pin] of Object.values(pins).entries()) {
+      const { port, levels } = sent.filter((message) => message.kind === 'digital')[index + 2] ?? {};
+      expect({ pin, port, levels }).toEqual({ pin, port: pin >> 3, levels: 0 });
+    }
   });
 
   it('begins the accepted cue with the green bytes, and the buzzer follows', async () => {
@@ -99,7 +106,9 @@ function contract(kind: LineKind): void {
       await until(() => !lit(simulated).includes('green'));
       await pause(10);
       const messages = new FirmataDecoder('host').push(Buffer.from(bytesOf(simulated, from), 'hex'));
-      const green = messages.filter((m) => m.kind === 'digital' && m.port === 0 && (m.levels & (1 << pins.green)) !== 0);
+      const green = messages.filter(
+        (m) => m.kind === 'digital' && m.port === 0 && (m.levels & (1 << pins.green)) !== 0,
+      );
       expect({ cue, green }).toEqual({ cue, green: [] });
     }
   });
@@ -222,7 +231,7 @@ function contract(kind: LineKind): void {
     expect(delay.fired).toBe(1);
   });
 
-  it('does not believe a board whose pin shows nothing of its safe level', async () => {
+  it('says so when nothing on the line answers as a board', async () => {
     const simulated = await board();
     const mute = simulated.faults.add({ kind: 'mute' });
     const indicator = indicatorFor(simulated);
@@ -237,6 +246,20 @@ function contract(kind: LineKind): void {
     const noise = simulated.faults.add({ kind: 'noise', bytes: 64 }, 20);
     await until(() => noise.fired === 20);
     await until(() => indicator.health().state === 'online');
+    expect(indicator.show('accepted')).toBe(true);
+    await until(() => lit(simulated).join() === 'green');
+  });
+
+  it.each([
+    ['names a pin the board lacks', 'f06e7f0100f7'],
+    ['maps more pins than there are', `f06a${'7f'.repeat(40)}f7`],
+    ['never ends', `f071${'41'.repeat(9_000)}`],
+  ])('digests a message that %s without losing the board', async (_, wire) => {
+    const { simulated, indicator } = await online();
+    simulated.line.write(Buffer.from(wire, 'hex'));
+    // Long enough for a driver that stopped listening to be declared dead.
+    await pause(4 * heartbeatMs);
+    expect(indicator.health()).toMatchObject({ state: 'online', reconnects: 0 });
     expect(indicator.show('accepted')).toBe(true);
     await until(() => lit(simulated).join() === 'green');
   });

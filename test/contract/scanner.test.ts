@@ -5,10 +5,10 @@ import type { Scan } from '../../devices/ports/scanner.ts';
 import { type FramingProfile, framingLimits, plainProfile } from '../../devices/scanner/framing.ts';
 import { SerialScanner } from '../../devices/scanner/serial-scanner.ts';
 import { openLine } from '../../devices/serial/line.ts';
-import { SimulatedScanner, type SimulatedScannerOptions } from '../../simulators/scanner/simulated-scanner.ts';
 import type { LineKind } from '../../simulators/line/line.ts';
+import { SimulatedScanner, type SimulatedScannerOptions } from '../../simulators/scanner/simulated-scanner.ts';
 import { peer, realDevicePath } from '../peers/available.ts';
-import { pause, record, Rig, until } from './rig.ts';
+import { pause, Rig, record, until } from './rig.ts';
 
 const ride = 'STILE:1/AB CD*EF$GH.IJ-KL+MN%0123456789';
 const texts = (scans: readonly Scan[]): string[] => scans.map((scan) => Buffer.from(scan.bytes).toString('latin1'));

@@ -66,7 +66,7 @@ const cases: readonly Case[] = [
     id: 'B3',
     title: 'power cut after the signature holds, before the commit',
     story: [
-      { at: 0, act: (bus) => (bus.cut = 'before commit') },
+      { at: 0, act: (bus) => bus.set({ cut: 'before commit' }) },
       { at: 100, tap: ann(1) },
       { at: 5_000, tap: ann(2) },
     ],
@@ -79,7 +79,7 @@ const cases: readonly Case[] = [
     id: 'B4',
     title: 'power cut after the commit, before the green: the next code of the account',
     story: [
-      { at: 0, act: (bus) => (bus.cut = 'after commit') },
+      { at: 0, act: (bus) => bus.set({ cut: 'after commit' }) },
       { at: 100, tap: ann(1) },
       { at: 9_000, tap: ann(2) },
       { at: 9_500, tap: ann(2) },
@@ -102,7 +102,7 @@ const cases: readonly Case[] = [
     id: 'B4',
     title: 'power cut after the commit: the very same code, which the replay ring knows',
     story: [
-      { at: 0, act: (bus) => (bus.cut = 'after commit') },
+      { at: 0, act: (bus) => bus.set({ cut: 'after commit' }) },
       { at: 100, tap: ann(1) },
       { at: 9_000, tap: ann(1) },
     ],
@@ -114,7 +114,7 @@ const cases: readonly Case[] = [
     id: 'B4',
     title: 'the rider comes back after 600 s: the wait is over, the group limit answers',
     story: [
-      { at: 0, act: (bus) => (bus.cut = 'after commit') },
+      { at: 0, act: (bus) => bus.set({ cut: 'after commit' }) },
       { at: 100, tap: ann(1) },
       { at: 601_000, tap: ann(2) },
     ],
@@ -127,7 +127,7 @@ const cases: readonly Case[] = [
     title: 'a new fare table in mid-trip waits for the next trip',
     story: [
       { at: 0, tap: ann(1) },
-      { at: 1_000, act: (bus) => (bus.fares = [table(7, 200), table(8, 300)]) },
+      { at: 1_000, act: (bus) => bus.set({ fares: [table(7, 200), table(8, 300)] }) },
       { at: 5_000, tap: bob(1) },
       { at: 9_000, act: (bus) => bus.closeTrip() },
       { at: 9_100, act: (bus) => bus.openTrip() },
@@ -194,15 +194,44 @@ const cases: readonly Case[] = [
     given: { clock: 'lost', startWallMs: 5_000 },
     story: [
       { at: 0, tap: ann(1) },
-      { at: 60_000, act: (bus) => (bus.stop = { ...bus.stop, visit: 2 }) },
+      { at: 60_000, act: (bus) => bus.visit(2) },
       { at: 61_000, tap: ann(2) },
       { at: 62_000, act: (bus) => bus.boot() },
-      { at: 70_000, act: (bus) => (bus.stop = { ...bus.stop, visit: 3 }) },
+      { at: 70_000, act: (bus) => bus.visit(3) },
       { at: 71_000, tap: ann(3) },
     ],
     told: ['accepted OK', 'staff CLOCK_UNTRUSTED', 'accepted OK'],
     charged: [200, 200],
     rows: ['ride OK', 'decline CLOCK_UNTRUSTED', 'ride OK'],
+  },
+  {
+    id: 'B8',
+    title: 'the clock is lost: what the floor alone proves stale, or older than the last ride, does not ride',
+    given: { clock: 'lost', startWallMs: 5_000 },
+    story: [
+      { at: 0, tap: bob(1, { madeSecondsAgo: 31 }) },
+      { at: 1_000, tap: ann(1) },
+      { at: 2_000, tap: { account: 'cay', n: 1 } },
+      { at: 60_000, act: (bus) => bus.boot() },
+      { at: 60_500, act: (bus) => bus.visit(2) },
+      { at: 61_000, tap: ann(2, { madeSecondsAgo: 65 }) },
+      { at: 65_000, tap: ann(3) },
+    ],
+    told: ['staff CLOCK_UNTRUSTED', 'accepted OK', 'accepted OK', 'staff CLOCK_UNTRUSTED', 'accepted OK'],
+    charged: [200, 200, 200],
+    rows: ['decline CLOCK_UNTRUSTED', 'ride OK', 'ride OK', 'decline CLOCK_UNTRUSTED', 'ride OK'],
+  },
+  {
+    id: 'B12',
+    title: 'a concession carries one rider, and a forgotten rider count lapses',
+    story: [
+      { at: 0, act: (bus) => bus.riders(2) },
+      { at: 1_000, tap: ann(1, { product: concession }) },
+      { at: 30_000, tap: bob(1, { product: family }) },
+    ],
+    told: ['refused GROUP_LIMIT', 'accepted OK'],
+    charged: [200],
+    rows: ['decline GROUP_LIMIT', 'ride OK'],
   },
   {
     id: 'B12',
@@ -233,9 +262,9 @@ const cases: readonly Case[] = [
     given: { online: false, listAgeSeconds: 2 * day },
     story: [
       { at: 0, tap: ann(1) },
-      { at: 60_000, act: (bus) => (bus.stop = { ...bus.stop, visit: 2 }) },
+      { at: 60_000, act: (bus) => bus.visit(2) },
       { at: 61_000, tap: ann(2) },
-      { at: 120_000, act: (bus) => (bus.stop = { ...bus.stop, visit: 3 }) },
+      { at: 120_000, act: (bus) => bus.visit(3) },
       { at: 121_000, tap: ann(3) },
       { at: 122_000, tap: bob(1, { product: pass }) },
     ],
@@ -254,11 +283,25 @@ const cases: readonly Case[] = [
   },
   {
     id: 'B13',
+    title: 'on old lists the money limit binds first; a fresh list starts anew',
+    given: { listAgeSeconds: 2 * day, config: { groupMax: 9, staleSpendMaxMinor: 399 } },
+    story: [
+      { at: 0, tap: ann(1) },
+      { at: 5_000, tap: ann(2) },
+      { at: 10_000, act: (bus) => bus.set({ denyIssuedAt: bus.phoneNow() }) },
+      { at: 11_000, tap: ann(3) },
+    ],
+    told: ['accepted OK', 'refused OFFLINE_LIMIT', 'accepted OK'],
+    charged: [200, 200],
+    rows: ['ride OK', 'decline OFFLINE_LIMIT', 'ride OK'],
+  },
+  {
+    id: 'B13',
     title: 'lists past their hard age, or none ever: only passes ride',
     given: { online: false, listAgeSeconds: 7 * day + 1 },
     story: [
       { at: 0, tap: ann(1) },
-      { at: 5_000, act: (bus) => (bus.denyIssuedAt = null) },
+      { at: 5_000, act: (bus) => bus.set({ denyIssuedAt: null }) },
       { at: 6_000, tap: bob(1) },
       { at: 7_000, tap: { account: 'cay', n: 1, product: pass } },
     ],
@@ -284,8 +327,8 @@ const cases: readonly Case[] = [
       {
         at: 60_000,
         act: (bus: Bus) => {
-          bus.ackedSeq = bus.rows.length - 1;
-          bus.stop = { ...bus.stop, visit: 2 };
+          bus.set({ ackedSeq: bus.rows.length - 1 });
+          bus.visit(2);
         },
       },
       { at: 61_000, tap: ann(7) },
@@ -341,12 +384,12 @@ const cases: readonly Case[] = [
     title: 'storage at 95 %: chargeable codes are refused, passes ride, the alarm is raised once',
     story: [
       { at: 0, tap: ann(1) },
-      { at: 5_000, act: (bus) => (bus.storage = 'restricted') },
+      { at: 5_000, act: (bus) => bus.set({ storage: 'restricted' }) },
       { at: 6_000, tap: bob(1) },
       { at: 7_000, tap: { account: 'cay', n: 1, product: pass } },
-      { at: 12_000, act: (bus) => (bus.storage = 'full') },
+      { at: 12_000, act: (bus) => bus.set({ storage: 'full' }) },
       { at: 13_000, tap: { account: 'dan', n: 1, product: pass } },
-      { at: 14_000, act: (bus) => (bus.storage = 'normal') },
+      { at: 14_000, act: (bus) => bus.set({ storage: 'normal' }) },
       { at: 73_000, act: () => {} },
     ],
     told: ['accepted OK', 'staff STORAGE_FULL', 'accepted OK', 'staff STORAGE_FULL'],
@@ -452,7 +495,7 @@ const cases: readonly Case[] = [
     id: 'no lamp',
     title: 'nobody is charged while lamp and sound cannot be given',
     story: [
-      { at: 0, act: (bus) => (bus.indicatorReady = false) },
+      { at: 0, act: (bus) => bus.set({ indicatorReady: false }) },
       { at: 100, tap: ann(1) },
     ],
     told: ['staff DEVICE_FAULT'],
@@ -463,9 +506,9 @@ const cases: readonly Case[] = [
     id: 'no cue',
     title: 'the board drops out after the commit: the rider who comes back hears the tone, and pays once',
     story: [
-      { at: 0, act: (bus) => (bus.blind = true) },
+      { at: 0, act: (bus) => bus.set({ blind: true }) },
       { at: 100, tap: ann(1) },
-      { at: 5_000, act: (bus) => (bus.blind = false) },
+      { at: 5_000, act: (bus) => bus.set({ blind: false }) },
       { at: 6_000, tap: ann(2) },
       { at: 7_000, tap: ann(2) },
     ],
@@ -482,7 +525,7 @@ const cases: readonly Case[] = [
         at: 5_000,
         act: (bus) => {
           const readAt = (ms: number) => monoMs(bus.clock.monoMs() - 5_000 + ms);
-          bus.tap(bob(1), readAt(2_500));
+          bus.tap(bob(1), readAt(1_500));
           bus.tap(bob(2), readAt(4_000));
         },
       },

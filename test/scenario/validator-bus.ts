@@ -88,6 +88,7 @@ export interface Code {
   /** Life of the credential from now on. */
   readonly lifeSeconds?: number;
   readonly site?: number;
+  readonly madeSecondsAgo?: number;
   /** Refused by verification with this reason, signatures not holding. */
   readonly refused?: Exclude<Extract<Verdict, { accepted: false }>['reason'], 'REPEAT'>;
   /** Same signed content, other bytes on the line. */
@@ -185,6 +186,19 @@ export class Bus {
     this.feed({ kind: 'Boot', trip, unsignalled, atMonoMs: this.clock.monoMs() });
   }
 
+  set(
+    what: Partial<
+      Pick<Bus, 'fares' | 'online' | 'ackedSeq' | 'denyIssuedAt' | 'storage' | 'indicatorReady' | 'blind' | 'cut'>
+    >,
+  ): void {
+    Object.assign(this, what);
+  }
+
+  /** The bus comes to its next stop. */
+  visit(visit: number): void {
+    this.stop = { ...this.stop, visit };
+  }
+
   openTrip(line = '7'): void {
     this.feed({ kind: 'TripOpen', line, direction: 'out', atMonoMs: this.clock.monoMs() });
   }
@@ -273,7 +287,7 @@ export class Bus {
     const moment = this.time.now();
     const now = secondsOf(moment.wallMs);
     const name = nameOf(code);
-    const iat = this.#made.get(name) ?? this.phoneNow();
+    const iat = this.#made.get(name) ?? unixSeconds(this.phoneNow() - (code.madeSecondsAgo ?? 0));
     this.#made.set(name, iat);
     const digest = digestOf(name);
     const words = { done: 0x3ff, found: 0 };
@@ -288,7 +302,7 @@ export class Bus {
       outcome: null,
     });
     if (code.refused !== undefined) return refuse(code.refused);
-    if (now - iat > codeMaxAgeSeconds) return refuse('STALE_CODE');
+    if (now - iat > codeMaxAgeSeconds + Math.ceil(moment.uncertaintyMs / 1000)) return refuse('STALE_CODE');
     if (this.#ring.has(hex(digest))) return refuse('REPLAYED');
     return {
       ...words,

@@ -3,7 +3,15 @@
 // Source: the Firmata protocol specification 2.6 and StandardFirmata's behaviour.
 import type { Bytes } from '../../../runtime/core/bytes.ts';
 
-export const pinModes = { input: 0x00, output: 0x01, analog: 0x02, pwm: 0x03, servo: 0x04, i2c: 0x06, pullup: 0x0b } as const;
+export const pinModes = {
+  input: 0x00,
+  output: 0x01,
+  analog: 0x02,
+  pwm: 0x03,
+  servo: 0x04,
+  i2c: 0x06,
+  pullup: 0x0b,
+} as const;
 
 export const sysex = {
   analogMappingQuery: 0x69,

@@ -4,7 +4,7 @@ import type { Bytes } from '../../core/bytes.ts';
 import type { Payload } from '../../records/payload.ts';
 import type { ReasonCode } from '../../records/reasons.ts';
 import type { RowType } from '../../records/row-types.ts';
-import type { TimerName } from './input.ts';
+import type { TimerName } from './timer-names.ts';
 
 /** accepted is the only cue with the success tone; repeat keeps the green without a sound. */
 export type SignalCue = 'accepted' | 'repeat' | 'refused' | 'staff' | 'outOfOrder';

@@ -4,10 +4,8 @@ import type { MonoMs } from '../../core/brand.ts';
 import type { Bytes } from '../../core/bytes.ts';
 import type { Verdict } from '../../tokens/outcome.ts';
 import type { RideMark } from './state.ts';
+import type { TimerName } from './timer-names.ts';
 import type { Trip } from './trip.ts';
-
-export const timerNames = ['hold-off', 'declines'] as const;
-export type TimerName = (typeof timerNames)[number];
 
 export type ValidatorInput = { readonly atMonoMs: MonoMs } & (
   | {
@@ -36,4 +34,5 @@ export type ValidatorInput = { readonly atMonoMs: MonoMs } & (
   /** The cue that told a rider of this ride has been handed to a working indicator. */
   | { readonly kind: 'Signalled'; readonly tx: Bytes }
 );
+export type { TimerName };
 export type InputOf<Kind extends ValidatorInput['kind']> = Extract<ValidatorInput, { kind: Kind }>;

@@ -86,7 +86,7 @@ function overCount(question: RiskQuestion, facts: ValidatorFacts, age: number | 
   const offline = offlineUseOf(facts.account, facts.ackedSeq ?? -1);
   const overOffline =
     offline.taps + 1 > config.offlineTapsMax || offline.spendMinor + charge > config.offlineSpendMaxMinor;
-  
+  if (!facts.online && overOffline) return true;
   if (age === null || age <= config.listSoftAgeSeconds) return false;
   const stale = staleUseOf(facts.account, facts.lists.denyIssuedAt ?? 0);
   const spendMaxMinor = config.staleSpendMaxMinor ?? question.table?.maxFareMinor ?? 0;

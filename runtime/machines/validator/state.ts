@@ -3,7 +3,7 @@
 import type { Money, MonoMs } from '../../core/brand.ts';
 import type { Bytes } from '../../core/bytes.ts';
 import type { ReasonCode } from '../../records/reasons.ts';
-import type { TimerName } from './input.ts';
+import type { TimerName } from './timer-names.ts';
 import type { Trip } from './trip.ts';
 
 /** An accepted ride and where its row stands, once known. */

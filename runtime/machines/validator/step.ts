@@ -7,9 +7,10 @@ import { writeCounted } from './declines.ts';
 import { StepDraft, type StepResult } from './draft.ts';
 import type { StorageLevel, ValidatorFacts } from './facts.ts';
 import { closeExpired, holdOffsDue } from './hold-off.ts';
-import { type InputOf, type TimerName, timerNames, type ValidatorInput } from './input.ts';
+import type { InputOf, ValidatorInput } from './input.ts';
 import { present, presentSame } from './presentation.ts';
 import type { RideMark, ValidatorState } from './state.ts';
+import { type TimerName, timerNames } from './timer-names.ts';
 import { closeTrip, forgetOwedCues, openTrip, resume } from './trip-steps.ts';
 
 /**
@@ -18,12 +19,18 @@ import { closeTrip, forgetOwedCues, openTrip, resume } from './trip-steps.ts';
  */
 export function step(state: ValidatorState, input: ValidatorInput, facts: ValidatorFacts): StepResult {
   const draft = new StepDraft(state);
-  passTime(draft, input.atMonoMs, facts);
+  if (!isNote(input)) passTime(draft, input.atMonoMs, facts);
   handle(draft, input, facts);
   draft.writeSignalledMark();
   armTimers(draft, facts.config);
   return draft.result();
 }
+
+/**
+ * Notes come back from the terminal in the middle of an input's handling, with reads still waiting that
+ * are older than they: they move no time, and answer with neither records nor effects.
+ */
+const isNote = (input: ValidatorInput): boolean => input.kind === 'Committed' || input.kind === 'Signalled';
 
 /** Whether codes are decoded at all; otherwise present them with verdict null. */
 export const serves = (state: ValidatorState, storage: StorageLevel): boolean =>

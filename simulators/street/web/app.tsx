@@ -56,7 +56,12 @@ export function App({ token, openFeed }: AppProps) {
       {seen && (
         <main class="street">
           <div class="stage">
-            <Validator track={seen.track} plugged={seen.snapshot.reader.plugged} readerRef={readerRef} />
+            <Validator
+              track={seen.track}
+              plugged={seen.snapshot.reader.plugged}
+              running={seen.snapshot.terminal.process === 'running'}
+              readerRef={readerRef}
+            />
             <Phone
               phone={seen.snapshot.phone}
               seenAtMs={seen.atMs}

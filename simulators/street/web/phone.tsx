@@ -17,6 +17,8 @@ export interface PhoneProps {
 }
 
 const FLIGHT_MS = 420;
+/** Whole pixels keep every module the same width. */
+const MODULE_PX = 3;
 
 export function Phone({ phone, seenAtMs, live, readerRef, onPresent, onMiss }: PhoneProps) {
   const element = useRef<HTMLButtonElement>(null);
@@ -62,12 +64,20 @@ export function Phone({ phone, seenAtMs, live, readerRef, onPresent, onMiss }: P
 
 function Code({ code }: { readonly code: string }) {
   const picture = useMemo(() => drawQr(code), [code]);
-  if (code === '' || !picture) return <span class="code code-none">{code === '' ? words.noCode : words.tooLong}</span>;
+  if (code === '' || !picture) return <span class="code">{code === '' ? words.noCode : words.tooLong}</span>;
   return (
-    <svg class="code" viewBox={`0 0 ${picture.side} ${picture.side}`} shape-rendering="crispEdges" aria-hidden="true">
-      <title>{words.version(picture.version)}</title>
-      <path d={picture.path} />
-    </svg>
+    <span class="code">
+      <svg
+        viewBox={`0 0 ${picture.side} ${picture.side}`}
+        width={picture.side * MODULE_PX}
+        height={picture.side * MODULE_PX}
+        shape-rendering="crispEdges"
+        data-version={picture.version}
+        aria-hidden="true"
+      >
+        <path d={picture.path} />
+      </svg>
+    </span>
   );
 }
 
@@ -82,7 +92,9 @@ function Countdown({ phone, seenAtMs }: Pick<PhoneProps, 'phone' | 'seenAtMs'>) 
       </svg>
       <span class="countdown-words">
         {words.next(Math.ceil(leftMs / 1000))}
-        <span class="phone-hint">{phone.denied ? words.denied : words.hint}</span>
+        <span class={phone.denied ? 'phone-hint phone-denied' : 'phone-hint'}>
+          {phone.denied ? words.denied : words.hint}
+        </span>
       </span>
     </span>
   );

@@ -29,11 +29,15 @@ export function drawQr(code: string): QrPicture | null {
 
 function modulesOf(code: string): readonly (readonly boolean[])[] | null {
   try {
-    return encodeQR(code, 'raw', { ecc: 'medium', border: 0 });
+    return withoutBorder(encodeQR(code, 'raw', { ecc: 'medium', border: 1 }));
   } catch {
     return null;
   }
 }
+
+/** The encoder draws at least one light module around; the quiet zone here is our own. */
+const withoutBorder = (rows: readonly (readonly boolean[])[]): readonly (readonly boolean[])[] =>
+  rows.slice(1, -1).map((row) => row.slice(1, -1));
 
 /** Dark modules that touch are one rectangle: seams between them would blur when scaled. */
 function runsOf(row: readonly boolean[]): readonly (readonly [x: number, length: number])[] {

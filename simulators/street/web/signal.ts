@@ -22,7 +22,7 @@ export interface SignalTrack {
   readonly toneAtMs: number;
   readonly litSinceMs: number;
   /** The newest result a lamp showed, kept after it went dark. */
-  readonly last: { readonly sign: Sign; readonly tones: number; readonly atMs: number } | null;
+  readonly last: { readonly sign: Sign; readonly tones: number | null } | null;
 }
 
 /** Tones closer together than this belong to one signal. */
@@ -31,7 +31,7 @@ export const TONE_GROUP_MS = 600;
 export const STEADY_RED_MS = 5000;
 
 export function followBoard(track: SignalTrack | null, board: Board, nowMs: number): SignalTrack {
-  if (!track) return { board, tones: null, toneAtMs: 0, litSinceMs: nowMs, last: null };
+  if (!track) return firstSight(board, nowMs);
   const changed = lampKey(track.board) !== lampKey(board);
   const fresh = Math.max(0, board.beeps - track.board.beeps);
   const sameGroup = !changed && nowMs - track.toneAtMs <= TONE_GROUP_MS;
@@ -42,8 +42,7 @@ export function followBoard(track: SignalTrack | null, board: Board, nowMs: numb
     litSinceMs: changed ? nowMs : track.litSinceMs,
     last: track.last,
   };
-  const sign = signOf(next, nowMs);
-  return isResult(sign) ? { ...next, last: lastOf(track, next, { sign, changed, fresh, nowMs }) } : next;
+  return changed || fresh > 0 ? withResult(next, nowMs) : next;
 }
 
 export function signOf({ board, tones, litSinceMs }: SignalTrack, nowMs: number): Sign {
@@ -68,14 +67,12 @@ function tonesAfter(
   return sameGroup ? (tones ?? 0) + fresh : fresh;
 }
 
-function lastOf(
-  before: SignalTrack,
-  { tones }: SignalTrack,
-  { sign, changed, fresh, nowMs }: { sign: Sign; changed: boolean; fresh: number; nowMs: number },
-): SignalTrack['last'] {
-  if (!changed && fresh === 0 && before.last) return before.last;
-  const sameResult = !changed && before.last !== null && nowMs - before.toneAtMs <= TONE_GROUP_MS;
-  return { sign, tones: tones ?? 0, atMs: sameResult && before.last ? before.last.atMs : nowMs };
+const firstSight = (board: Board, nowMs: number): SignalTrack =>
+  withResult({ board, tones: null, toneAtMs: Number.NEGATIVE_INFINITY, litSinceMs: nowMs, last: null }, nowMs);
+
+function withResult(track: SignalTrack, nowMs: number): SignalTrack {
+  const sign = signOf(track, nowMs);
+  return isResult(sign) ? { ...track, last: { sign, tones: track.tones } } : track;
 }
 
 const isResult = (sign: Sign): boolean =>

@@ -10,27 +10,27 @@ export const page = {
   lostHint: 'What you see is the last state this page heard. It reconnects by itself; start the street again with npm start.',
 } as const;
 
-export const signs: Readonly<Record<Sign, { readonly title: string; readonly hint: string }>> = {
-  ready: { title: 'Hold your code here', hint: 'no lamp is lit' },
+export const signs: Readonly<Record<Sign | 'asleep', { readonly title: string; readonly hint: string }>> = {
+  ready: { title: 'Ready', hint: 'no light: hold a code on the reader' },
   welcome: { title: 'Welcome', hint: 'green light, tick' },
-  already: { title: 'Already accepted', hint: 'green light, no new sound, no new fare' },
+  already: { title: 'Already accepted', hint: 'green light, no sound' },
   refused: { title: 'Not accepted', hint: 'red light, cross' },
   outOfService: { title: 'Out of service', hint: 'steady red light' },
   staff: { title: 'See the driver', hint: 'light for the driver' },
+  asleep: { title: 'Dark', hint: 'no light: the terminal is not running' },
   wait: { title: 'Please wait', hint: 'white light, clock' },
   unclear: { title: 'Lamps disagree', hint: 'more than one light is lit' },
   offline: { title: 'No lamp board', hint: 'the board is not connected' },
 };
 
 export const sound = {
-  on: 'Sounding',
   none: 'Silent',
-  tones: (count: number): string => (count === 1 ? '1 short tone' : `${count} short tones`),
+  tones: (count: number): string => (count === 1 ? '1 tone' : `${count} tones`),
 } as const;
 
 export const validator = {
   name: 'Bus validator',
-  drawn: 'Drawn from the pins of its board.',
+  drawn: 'drawn from the pins of its board',
   reader: 'Reader',
   readerUnplugged: 'Reader unplugged',
   lastResult: 'Last result',
@@ -47,10 +47,8 @@ export const phone = {
   show: 'Show this code to the reader. Or drag the phone onto the reader.',
   hint: 'Tap or drag',
   next: (seconds: number): string => (seconds === 1 ? 'New code in 1 second' : `New code in ${seconds} seconds`),
-  version: (version: number): string => `QR version ${version}`,
   tooLong: 'This code is too long to draw',
   noCode: 'No code on the screen',
-  hidden: 'Balance hidden',
 } as const;
 
 export interface ActWords {
@@ -96,9 +94,9 @@ export const strip = {
   starting: 'Starting',
   dead: 'Dead',
   up: 'Up',
-  cut: 'Cut: rides wait on the bus',
+  cut: 'Cut, rides wait',
   headEndRunning: 'Running',
-  headEndStopped: 'Stopped: rides wait on the bus',
+  headEndStopped: 'Stopped, rides wait',
   plugged: 'Plugged in',
   unplugged: 'Unplugged',
 } as const;
@@ -111,7 +109,7 @@ export const records = {
   emptyJournal: 'Nothing yet. Take a ride.',
   emptyLedger: 'Nothing has arrived yet.',
   waiting: 'waiting',
-  rowWaiting: 'not at the head end yet',
+  rowWaiting: 'waiting to be sent',
   verdict: 'second pass',
   noVerdict: 'pending',
   reference: 'reference',

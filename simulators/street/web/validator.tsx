@@ -1,13 +1,15 @@
 // The bus validator as its board's pins hold it: one big sign, the four lamps, the buzzer, the glass.
 import type { RefObject } from 'preact';
 import { SignShape, SoundWaves } from './shapes.tsx';
-import { type Lamp, type Sign, type SignalTrack, signOf } from './signal.ts';
+import { type Board, type Lamp, type SignalTrack, signOf } from './signal.ts';
 import { signs, sound, validator } from './strings.ts';
 import { useNow, useSettled } from './ticking.ts';
 
 export interface ValidatorProps {
   readonly track: SignalTrack;
   readonly plugged: boolean;
+  /** The terminal's process lives, as the operating system says. */
+  readonly running: boolean;
   readonly readerRef: RefObject<HTMLDivElement>;
 }
 
@@ -16,60 +18,72 @@ const WAVES_MS = 450;
 const SETTLE_MS = 250;
 const lamps: readonly Lamp[] = ['green', 'white', 'amber', 'red'];
 
-export function Validator({ track, plugged, readerRef }: ValidatorProps) {
+export function Validator({ track, plugged, running, readerRef }: ValidatorProps) {
   const now = useNow(250);
   const sign = signOf(track, now);
+  const words = signs[sign === 'ready' && !running ? 'asleep' : sign];
   return (
     <section class="validator" aria-label={validator.name}>
-      <h2 class="part-name">{validator.name}</h2>
+      <h2 class="part-name">
+        {validator.name}, <span class="part-aside">{validator.drawn}</span>
+      </h2>
       <div class="body">
         <div class={`screen screen-${sign}`} data-sign={sign}>
           <SignShape sign={sign} />
-          <p class="sign-title">{signs[sign].title}</p>
-          <p class="sign-hint">{signs[sign].hint}</p>
+          <p class="sign-title">{words.title}</p>
+          <p class="sign-hint">{words.hint}</p>
         </div>
-        <Lights track={track} now={now} />
-        <div class={plugged ? 'glass' : 'glass glass-off'} ref={readerRef} data-reader>
-          <span class="glass-name">{plugged ? validator.reader : validator.readerUnplugged}</span>
+        <Lamps lit={track.board.lamp} />
+        <div class="front">
+          <div class={plugged ? 'glass' : 'glass glass-off'} ref={readerRef}>
+            {plugged ? validator.reader : validator.readerUnplugged}
+          </div>
+          <Buzzer track={track} now={now} />
         </div>
       </div>
-      <LastResult track={track} sign={sign} />
+      <LastResult last={track.last} />
     </section>
   );
 }
 
-function Lights({ track: { board, tones, toneAtMs }, now }: { readonly track: SignalTrack; readonly now: number }) {
-  const sounding = board.buzzer || (tones !== null && tones > 0 && now - toneAtMs < WAVES_MS);
+function Lamps({ lit }: { readonly lit: Board['lamp'] }) {
   return (
-    <div class="lights">
-      <ul class="lamps" aria-label={validator.lamps}>
-        {lamps.map((lamp) => (
-          <li key={lamp} class={board.lamp[lamp] ? `lamp lamp-${lamp} lamp-lit` : `lamp lamp-${lamp}`}>
-            <span class="bulb" aria-hidden="true" />
-            {validator.lamp[lamp]}
-          </li>
-        ))}
-      </ul>
-      <div class="buzzer">
-        <SoundWaves on={sounding} />
-        <span>{sounding ? sound.on : sound.none}</span>
-      </div>
+    <ul class="lamps" aria-label={validator.lamps}>
+      {lamps.map((lamp) => (
+        <li key={lamp} class={lit[lamp] ? `lamp lamp-${lamp} lamp-lit` : `lamp lamp-${lamp}`}>
+          <span class="bulb" aria-hidden="true" />
+          {validator.lamp[lamp]}
+        </li>
+      ))}
+    </ul>
+  );
+}
+
+function Buzzer({ track: { board, tones, toneAtMs }, now }: { readonly track: SignalTrack; readonly now: number }) {
+  const sounding = board.buzzer || now - toneAtMs < WAVES_MS;
+  return (
+    <div class="buzzer">
+      <SoundWaves on={sounding} />
+      <span>{sounding && tones ? sound.tones(tones) : sound.none}</span>
     </div>
   );
 }
 
 /** The result stays readable after the lamp went dark, and is read out once it has settled. */
-function LastResult({ track: { last }, sign }: { readonly track: SignalTrack; readonly sign: Sign }) {
-  const words = last ? `${signs[last.sign].title}, ${toneWords(last.tones)}` : validator.noResult;
-  const settled = useSettled(words, SETTLE_MS);
+function LastResult({ last }: Pick<SignalTrack, 'last'>) {
+  const settled = useSettled(last ? resultWords(last) : validator.noResult, SETTLE_MS);
   return (
     <p class="last">
-      <span>{validator.lastResult}</span>{' '}
-      <strong class={last ? `last-${last.sign}` : ''} aria-live="polite" data-now={sign}>
+      {validator.lastResult}{' '}
+      <strong class={last ? `last-${last.sign}` : ''} aria-live="polite">
         {settled}
       </strong>
     </p>
   );
 }
 
-const toneWords = (tones: number): string => (tones === 0 ? sound.none.toLowerCase() : sound.tones(tones));
+function resultWords({ sign, tones }: NonNullable<SignalTrack['last']>): string {
+  const { title } = signs[sign];
+  if (tones === null) return title;
+  return `${title}, ${tones === 0 ? sound.none.toLowerCase() : sound.tones(tones)}`;
+}

@@ -115,6 +115,8 @@ export interface PublishedDocument {
   readonly version: number;
   /** The signed document, or the bytes of a larger one. */
   readonly bytes: Bytes;
+  /** Entries, for a list. */
+  readonly entries?: number;
 }
 
 export const storeLimits = {
@@ -135,8 +137,8 @@ export interface IngestStore {
   saveCursorWatch(cursor: IngestCursor): Promise<void>;
   /** Where main branch and `seq` meet: the stored hash, or null. */
   hashAt(terminal: string, epoch: number, seq: number): Promise<Bytes | null>;
-  /** Positions of `range` that were stored apart, as a fork or as poison. */
-  setAside(terminal: string, epoch: number, range: Range): Promise<readonly Range[]>;
+  /** Positions at which a second history is kept apart. */
+  forkedRanges(terminal: string, epoch: number): Promise<readonly Range[]>;
   quarantine(message: QuarantinedMessage): Promise<void>;
   /** True when it was not known before. */
   report(incident: Incident): Promise<boolean>;

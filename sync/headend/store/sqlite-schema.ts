@@ -37,6 +37,7 @@ CREATE TABLE IF NOT EXISTS terminal (
 );
 CREATE TABLE IF NOT EXISTS document (
   kind TEXT NOT NULL, target TEXT NOT NULL, version INTEGER NOT NULL, bytes BLOB NOT NULL,
+  entries INTEGER NOT NULL,
   PRIMARY KEY (kind, target, version)
 );
 CREATE TABLE IF NOT EXISTS incident (

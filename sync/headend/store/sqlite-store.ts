@@ -235,10 +235,10 @@ export class SqliteStore implements IngestStore {
     return row?.hash ?? null;
   }
 
-  async setAside(terminal: string, epoch: number, [first, last]: Range): Promise<readonly Range[]> {
+  async forkedRanges(terminal: string, epoch: number): Promise<readonly Range[]> {
     const rows = this.#prepare(
-      'SELECT DISTINCT seq FROM fork WHERE terminal = ? AND epoch = ? AND seq BETWEEN ? AND ? ORDER BY seq',
-    ).all(terminal, epoch, first, last) as { seq: number }[];
+      'SELECT DISTINCT seq FROM fork WHERE terminal = ? AND epoch = ? ORDER BY seq',
+    ).all(terminal, epoch) as { seq: number }[];
     return rows.reduce<Ranges>((set, { seq }) => set.add([seq, seq]), Ranges.empty).list;
   }
 
@@ -338,10 +338,10 @@ export class SqliteStore implements IngestStore {
     };
   }
 
-  async saveDocument({ kind, target, version, bytes }: PublishedDocument): Promise<void> {
+  async saveDocument({ kind, target, version, bytes, entries = 0 }: PublishedDocument): Promise<void> {
     this.#prepare(
-      'INSERT INTO document (kind, target, version, bytes) VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE SET bytes = excluded.bytes',
-    ).run(kind, target, version, bytes);
+      'INSERT INTO document (kind, target, version, bytes, entries) VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING',
+    ).run(kind, target, version, bytes, entries);
   }
 
   async newestDocument(kind: string, target: string): Promise<PublishedDocument | null> {

@@ -7,7 +7,10 @@ import { completePlatforms, type LockedPackages } from '../../project/lock-platf
 const root = join(import.meta.dirname, '../../..');
 const readJson = (path: string): unknown => JSON.parse(readFileSync(join(root, path), 'utf8'));
 const { packages } = readJson('package-lock.json') as { packages: LockedPackages };
-const { allowScripts } = readJson('package.json') as { allowScripts: Record<string, boolean> };
+const { allowScripts, optionalDependencies = {} } = readJson('package.json') as {
+  allowScripts: Record<string, boolean>;
+  optionalDependencies?: Record<string, string>;
+};
 
 describe('an install', () => {
   it('runs no install script that has not been looked at', () => {
@@ -24,6 +27,10 @@ describe('an install', () => {
       (path) => existsSync(join(root, path, 'build/Release')) && path !== '',
     );
     expect(compiled.filter((path) => path !== 'node_modules/better-sqlite3')).toEqual([]);
+  });
+
+  it('reaches the preflight when that fails, because npm passes over an optional package', () => {
+    expect(Object.keys(optionalDependencies)).toContain('better-sqlite3');
   });
 
   it.each(['@serialport/bindings-cpp', 'node-hid'])('finds %s ready-made for the boards in the field', (name) => {

@@ -1,0 +1,84 @@
+// Steps 3 and 4 of the verification order, shared by the native formats: who signed this and may they,
+// and is it a time at which it may be shown. A verdict that the clock's uncertainty decides is flagged.
+import type { UnixSeconds } from '../core/brand.ts';
+import { hex } from '../core/bytes.ts';
+import { checkWord } from '../core/check-words.ts';
+import type { Moment } from '../core/trusted-time.ts';
+import type { Claims } from './claims.ts';
+import type { Cose1 } from './cose.ts';
+import { type IssuerKey, type IssuerRecord, kindBits, type TrustView } from './trust-view.ts';
+import { type Refused, refused, type VerifyLimits } from './verifier.ts';
+
+export interface Grant {
+  readonly ok: true;
+  readonly record: IssuerRecord;
+  readonly key: IssuerKey;
+}
+
+/** Step 3: the issuer by name, its key by kid, and whether that key may sign this kind at that time. */
+export function findKey(claims: Claims, cose: Cose1, trust: TrustView, now: Moment): Grant | Refused {
+  const unknown = checkWord('issuerOrKeyUnknown');
+  const record = trust.issuer(claims.issuer);
+  if (!record) return refused('UNKNOWN_ISSUER', 'issuer is not in the trust list', unknown);
+  const key = record.keys.get(hex(cose.kid));
+  if (!key || (key.kinds & kindBits[claims.kind]) === 0) return refused('UNKNOWN_KEY', 'no such key for this kind', unknown);
+  if (key.alg !== cose.alg) return refused('BAD_SIGNATURE', 'algorithm is not that of the key', checkWord('issuerSignature'));
+  const outside = claims.iat < key.from || claims.iat >= key.until;
+  if (outside || seconds(now).latest >= key.gone) return refused('KEY_EXPIRED', 'key is not valid for this token', checkWord('keyExpired'));
+  return { ok: true, record, key };
+}
+
+export interface TimeBounds {
+  /** First second at which it may be shown. */
+  readonly notBefore: number;
+  /** First second at which it may not be shown any more. */
+  readonly notAfter: number;
+  readonly early: 'NOT_YET_VALID' | 'STALE_CODE';
+  readonly late: 'EXPIRED' | 'CREDENTIAL_EXPIRED' | 'STALE_CODE';
+}
+
+/** Tests [notBefore, notAfter) at both ends of the clock's uncertainty; the benefit goes to the holder. */
+export function testBounds(bounds: TimeBounds, now: Moment): { readonly ok: true; readonly found: number } | Refused {
+  const { earliest, latest } = seconds(now);
+  if (bounds.notBefore > latest) return refused(bounds.early, 'not yet', checkWord(bounds.early === 'STALE_CODE' ? 'staleCode' : 'notYetValid'));
+  if (bounds.notAfter <= earliest) return refused(bounds.late, 'no longer', checkWord(bounds.late === 'STALE_CODE' ? 'staleCode' : 'expired'));
+  const sure = bounds.notBefore <= earliest && bounds.notAfter > latest;
+  return { ok: true, found: sure ? 0 : checkWord('dependsOnUncertainty') };
+}
+
+/** Step 4 for a token of one signature. */
+export function admitToken(claims: Claims, record: IssuerRecord, now: Moment, limits: VerifyLimits): { ok: true; found: number } | Refused {
+  const exp = effectiveExp(claims, record);
+  if (now.state === 'UNTRUSTED' || tooUncertain(claims, now, limits)) return admitByFloor(claims, exp, now, limits);
+  return testBounds(
+    { notBefore: Math.max(claims.nbf ?? 0, claims.iat - limits.skewSeconds), notAfter: exp, early: 'NOT_YET_VALID', late: 'EXPIRED' },
+    now,
+  );
+}
+
+/** An issuer cannot grant itself a longer life by writing a later end. */
+export const effectiveExp = (claims: Claims, record: IssuerRecord): UnixSeconds =>
+  Math.min(claims.exp, claims.iat + (record.lifeSeconds[claims.kind] ?? Number.POSITIVE_INFINITY)) as UnixSeconds;
+
+/** The interval that holds the true time, whole seconds. */
+export const seconds = (now: Moment): { readonly earliest: number; readonly latest: number; readonly floor: number } => ({
+  earliest: Math.max(Math.floor((now.wallMs - now.uncertaintyMs) / 1000), Math.floor(now.floorMs / 1000)),
+  latest: Math.floor((now.wallMs + now.uncertaintyMs) / 1000),
+  floor: Math.floor(now.floorMs / 1000),
+});
+
+export const clockUntrusted = (detail: string): Refused => refused('CLOCK_UNTRUSTED', detail, checkWord('clockUntrusted'));
+
+function tooUncertain(claims: Claims, now: Moment, limits: VerifyLimits): boolean {
+  if (claims.kind === 'bearer') return now.uncertaintyMs > limits.bearerUncertaintyMaxSeconds * 1000;
+  return claims.kind === 'loan' && now.uncertaintyMs > limits.loanUncertaintyMaxSeconds * 1000;
+}
+
+/** Without a clock only a ticket whose window spans the floor and a day beyond may be believed. */
+function admitByFloor(claims: Claims, exp: number, now: Moment, limits: VerifyLimits): { ok: true; found: number } | Refused {
+  const { floor } = seconds(now);
+  if (exp <= floor) return refused('EXPIRED', 'ended before the floor', checkWord('expired'));
+  const spans = claims.kind === 'ticket' && (claims.nbf ?? 0) <= floor && exp >= floor + limits.wideValiditySeconds;
+  if (!spans) return clockUntrusted('the time is not known well enough for this kind');
+  return { ok: true, found: checkWord('clockUntrusted', 'dependsOnUncertainty') };
+}

@@ -1,0 +1,178 @@
+// Format `SP1:` + Base45([A, P, sig]): an account credential A and a presentation P = [iat, counter] that
+// the phone signed seconds ago with the key named in A. A copied picture of it ages out; a copied
+// credential without the phone's key is worth nothing.
+import { createHash, type KeyObject } from 'node:crypto';
+import { unixSeconds } from '../core/brand.ts';
+import { type Bytes, concat } from '../core/bytes.ts';
+import { type CborValue, decodeCbor, isBytes, tokenProfile } from '../core/cbor.ts';
+import { checkWord } from '../core/check-words.ts';
+import { clockUntrusted, effectiveExp, findKey, seconds, testBounds } from './admission.ts';
+import type { Claims, HolderKey } from './claims.ts';
+import { type Cose1, noExternalData, signedBytes } from './cose.ts';
+import { CredentialCache, type KnownCredential } from './credential-cache.ts';
+import { algorithms, ed25519Key, p256Key, signatureHolds, signatureLength } from './keys.ts';
+import { bodyOf, hasPrefix, malformed, outcomeOfClaims, parseSigned } from './st1.ts';
+import type { IssuerRecord } from './trust-view.ts';
+import { type Admission, type Parsed, type Parsing, type Proof, type Refused, refused, type TokenVerifier, type VerifyContext } from './verifier.ts';
+
+/** An issuer keeps A within this, or the code outgrows what a moving phone can show. */
+export const credentialBytesMax = 192;
+
+export interface ParsedSp1 extends Parsed {
+  readonly format: 'sp1';
+  readonly claims: Claims;
+  readonly cose: Cose1;
+  readonly presentation: { readonly iat: number; readonly counter: number };
+  /** Identity of the credential in the cache. */
+  readonly credentialKey: string;
+  /** Set when the cache vouches for the issuer's signature. */
+  readonly known: KnownCredential | null;
+  /** The holder's Sig_structure. */
+  readonly signed: Bytes;
+  readonly signature: Bytes;
+  readonly evidence: Bytes;
+}
+
+const es256Header = Uint8Array.of(0xa1, 0x01, 0x26);
+const eddsaHeader = Uint8Array.of(0xa1, 0x01, 0x27);
+
+export const sp1: TokenVerifier<ParsedSp1> = {
+  id: 'sp1',
+  probe: (raw) => hasPrefix(raw, 'SP1:'),
+  parse: (raw, cache) => {
+    const evidence = bodyOf(raw);
+    return 'ok' in evidence ? evidence : parseSp1(evidence, cache);
+  },
+  admit,
+  prove,
+};
+
+/** Steps 1 and 2 from the binary presentation on. */
+export function parseSp1(evidence: Bytes, cache: CredentialCache): Parsing<ParsedSp1> {
+  const parts = partsOf(evidence);
+  if (!parts) return malformed('not [credential, presentation, signature]');
+  const [credential, presentationBytes, signature] = parts;
+  const presentation = presentationOf(presentationBytes);
+  if (!presentation) return malformed('presentation is not [iat, counter]');
+  const credentialKey = CredentialCache.keyOf(credential);
+  const known = cache.get(credentialKey);
+  const read = known ? ({ ok: true, claims: known.claims, cose: known.cose } as const) : parseSigned(credential);
+  if (!read.ok) return read;
+  const { claims, cose } = read;
+  if (claims.kind !== 'account' || !claims.holder) return malformed('not an account credential');
+  const signed = holderSignedBytes(claims.holder, credential, presentationBytes);
+  const digest = new Uint8Array(createHash('sha256').update(signed).digest());
+  return {
+    ok: true,
+    parsed: { format: 'sp1', kind: 'account', issuer: claims.issuer, kid: cose.kid, digest, claims, cose, presentation, credentialKey, known, signed, signature, evidence },
+  };
+}
+
+/** What the holder signs: the credential, issuer signature included, is the external data. */
+export const holderSignedBytes = (holder: HolderKey, credential: Bytes, presentation: Bytes): Bytes =>
+  signedBytes(holder.curve === 'P-256' ? es256Header : eddsaHeader, credential, presentation);
+
+function partsOf(evidence: Bytes): readonly [Bytes, Bytes, Bytes] | null {
+  const value = decodedOrNull(evidence);
+  if (!Array.isArray(value) || value.length !== 3) return null;
+  const [credential, presentation, signature] = value as readonly CborValue[];
+  if (!isBytes(credential) || !isBytes(presentation) || !isBytes(signature)) return null;
+  const fits = credential.length <= credentialBytesMax && signature.length === signatureLength;
+  return fits ? [credential, presentation, signature] : null;
+}
+
+function presentationOf(bytes: Bytes): { iat: number; counter: number } | null {
+  const value = decodedOrNull(bytes);
+  if (!Array.isArray(value) || value.length !== 2) return null;
+  const [iat, counter] = value as readonly CborValue[];
+  return isU32(iat) && isU32(counter) ? { iat, counter } : null;
+}
+
+function admit(parsed: ParsedSp1, context: VerifyContext): Admission {
+  const grant = findKey(parsed.claims, parsed.cose, context.trust, context.now);
+  if (!grant.ok) return grant;
+  const { claims, presentation } = parsed;
+  const { now, limits } = context;
+  const exp = effectiveExp(claims, grant.record);
+  const maxAge = maxAgeOf(claims, grant.record, limits.presentationAgeMaxSeconds);
+  if (presentation.iat < claims.iat - limits.skewSeconds || presentation.iat >= exp) {
+    return stale('presentation lies outside the life of its credential');
+  }
+  if (now.state === 'UNTRUSTED' || now.uncertaintyMs > maxAge * 1000) {
+    return admitByFloor(exp, presentation.iat, maxAge, context);
+  }
+  const life = testBounds({ notBefore: claims.iat - limits.skewSeconds, notAfter: exp, early: 'NOT_YET_VALID', late: 'CREDENTIAL_EXPIRED' }, now);
+  if (!life.ok) return life;
+  const fresh = testBounds(
+    { notBefore: presentation.iat - limits.skewSeconds, notAfter: presentation.iat + maxAge + 1, early: 'STALE_CODE', late: 'STALE_CODE' },
+    now,
+  );
+  return fresh.ok ? { ok: true, found: life.found | fresh.found } : fresh;
+}
+
+/** Without a clock: the credential must outlive the floor by far, and the code must not be older than it. */
+function admitByFloor(exp: number, presentedAt: number, maxAge: number, { now, limits }: VerifyContext): Admission {
+  const { floor } = seconds(now);
+  if (exp <= floor) return refused('CREDENTIAL_EXPIRED', 'ended before the floor', checkWord('expired'));
+  if (exp < floor + limits.wideValiditySeconds || presentedAt < floor - maxAge) {
+    return clockUntrusted('the floor does not decide for this code');
+  }
+  return { ok: true, found: checkWord('clockUntrusted', 'dependsOnUncertainty') };
+}
+
+function prove(parsed: ParsedSp1, context: VerifyContext): Proof {
+  const grant = findKey(parsed.claims, parsed.cose, context.trust, context.now);
+  if (!grant.ok) return grant;
+  const holderKey = parsed.known?.holderKey ?? provenHolderKey(parsed, grant.key.key);
+  if (!('type' in holderKey)) return holderKey;
+  const alg = parsed.claims.holder?.curve === 'P-256' ? algorithms.ES256 : algorithms.EdDSA;
+  if (!signatureHolds(alg, holderKey, parsed.signed, parsed.signature)) {
+    return refused('BAD_SIGNATURE', 'holder', checkWord('holderSignature'));
+  }
+  if (!parsed.known) context.cache.add(parsed.credentialKey, { claims: parsed.claims, cose: parsed.cose, holderKey });
+  return { ok: true, outcome: outcomeOf(parsed, grant.record, grant.key.statusList, context) };
+}
+
+/** The key named in the credential, once the issuer's signature over it holds. */
+function provenHolderKey(parsed: ParsedSp1, issuerKey: KeyObject): KeyObject | Refused {
+  const { cose, claims } = parsed;
+  const signed = signedBytes(cose.protectedHeader, noExternalData, cose.payload);
+  if (!signatureHolds(cose.alg, issuerKey, signed, cose.signature)) {
+    return refused('BAD_SIGNATURE', 'issuer', checkWord('issuerSignature'));
+  }
+  const key = claims.holder ? holderKeyOf(claims.holder) : null;
+  return key ?? refused('BAD_SIGNATURE', 'holder key is not a point to sign with', checkWord('holderSignature'));
+}
+
+const holderKeyOf = (holder: HolderKey): KeyObject | null =>
+  holder.curve === 'Ed25519' ? ed25519Key(holder.x) : p256Key(concat(Uint8Array.of(holder.ySign ? 3 : 2), holder.x));
+
+function outcomeOf(parsed: ParsedSp1, record: IssuerRecord, statusList: string | null, { limits }: VerifyContext) {
+  const exp = effectiveExp(parsed.claims, record);
+  const { iat, counter } = parsed.presentation;
+  return Object.freeze({
+    format: parsed.format,
+    kid: parsed.kid,
+    digest: parsed.digest,
+    evidence: parsed.evidence,
+    presentation: { iat: unixSeconds(iat), counter },
+    exp,
+    freshUntil: unixSeconds(Math.min(exp, iat + maxAgeOf(parsed.claims, record, limits.presentationAgeMaxSeconds) + 1)),
+    ...outcomeOfClaims(parsed.claims, record, statusList),
+  });
+}
+
+/** An issuer cannot grant itself a longer age by writing a larger number. */
+const maxAgeOf = (claims: Claims, record: IssuerRecord, most: number): number =>
+  Math.min(claims.presentationMaxAgeSeconds ?? most, record.presentationMaxAgeSeconds ?? most, most);
+
+const stale = (detail: string): Refused => refused('STALE_CODE', detail, checkWord('staleCode'));
+const isU32 = (value: CborValue | undefined): value is number => typeof value === 'number' && value >= 0 && value <= 0xffff_ffff;
+
+function decodedOrNull(bytes: Bytes): CborValue {
+  try {
+    return decodeCbor(bytes, tokenProfile);
+  } catch {
+    return null;
+  }
+}

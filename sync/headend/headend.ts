@@ -1,0 +1,126 @@
+// The head end put together: takes rows in, gives documents out, watches for what is missing, and judges
+// the evidence again. Broker and database are passed in, so that it is the same for every size.
+import type { KeyObject } from 'node:crypto';
+import type { Bytes } from '../../runtime/core/bytes.ts';
+import type { Clock } from '../../runtime/core/clock.ts';
+import { messageOf } from '../../runtime/core/errors.ts';
+import type { Logger } from '../../runtime/core/log.ts';
+import { normaliseReference } from '../../runtime/records/reference.ts';
+import { operatorTopics } from '../wire/topics.ts';
+import { Births } from './births.ts';
+import { type GapLimits, GapWatch } from './gap-watch.ts';
+import { Ingest, type IngestCounts } from './ingest.ts';
+import type { EvidenceJudge, Exchange } from './ports.ts';
+import { Presence, type PresenceState } from './presence.ts';
+import { type HeadEndSigners, Publisher } from './publisher.ts';
+import { Reverify } from './reverify.ts';
+import type { Incident, IngestStore, LedgerCounts, LedgerRow } from './store/ingest-store.ts';
+import { Terminals } from './terminals.ts';
+
+export const ledgerLimits = { rows: 1_000 } as const;
+
+export interface HeadEndOptions {
+  readonly operator: string;
+  /** Name of this host in `host/{host}/state`. */
+  readonly host: string;
+  readonly store: IngestStore;
+  readonly exchange: Exchange;
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly signers: HeadEndSigners;
+  /** X25519 private key that opens sealed evidence. */
+  readonly sealingKey: KeyObject;
+  readonly judge: EvidenceJudge;
+  readonly gaps?: GapLimits;
+}
+
+export class HeadEnd {
+  readonly publisher: Publisher;
+  readonly #options: HeadEndOptions;
+  readonly #terminals: Terminals;
+  readonly #presence: Presence;
+  readonly #ingest: Ingest;
+  readonly #births: Births;
+  readonly #gaps: GapWatch;
+  readonly #reverify: Reverify;
+
+  constructor(options: HeadEndOptions) {
+    this.#options = options;
+    this.publisher = new Publisher(options);
+    this.#terminals = new Terminals(options.store);
+    this.#presence = new Presence(options);
+    const shared = { ...options, terminals: this.#terminals, presence: this.#presence };
+    this.#ingest = new Ingest({ ...shared, sealAck: (ack) => this.publisher.sealAck(ack) });
+    this.#births = new Births({ ...shared, ingest: this.#ingest });
+    const limits = options.gaps ? { limits: options.gaps } : {};
+    this.#gaps = new GapWatch({ ...shared, ingest: this.#ingest, ...limits });
+    this.#reverify = new Reverify(options);
+  }
+
+  async start(): Promise<void> {
+    const { exchange, operator } = this.#options;
+    await this.#terminals.load();
+    const topics = operatorTopics(operator);
+    exchange.subscribe(topics.anyTx, (message) => this.#ingest.receive(message));
+    exchange.subscribe(topics.anyState, (message) => this.#presence.receive(message));
+    exchange.subscribe(topics.anyBirth, (message) => this.#background('birth', this.#births.receive(message)));
+    exchange.subscribe(topics.anyRequest, (message) => this.#background('request', this.publisher.answerChunk(message)));
+    await this.publisher.start();
+    this.#gaps.start();
+    this.#reverify.start();
+  }
+
+  /** What was received is committed and acknowledged first. Broker and store stay open: they are the caller's. */
+  async stop(): Promise<void> {
+    this.publisher.stop();
+    await this.#gaps.stop();
+    await this.#ingest.stop();
+    await this.#reverify.stop();
+  }
+
+  /** Makes a terminal known by the key that signs its rows. @throws StileError IDENTITY_INVALID. */
+  enrol(terminal: string, journalKey: Bytes): Promise<void> {
+    return this.#terminals.enrol(terminal, journalKey);
+  }
+
+  presenceOf(terminal: string): PresenceState {
+    return this.#presence.stateOf(terminal);
+  }
+
+  /** Newest first. */
+  latest(limit: number): Promise<readonly LedgerRow[]> {
+    return this.#options.store.latest(Math.min(limit, ledgerLimits.rows));
+  }
+
+  /** The rows a reference may mean, newest first: six characters are short, so there may be more than one. */
+  rowByReference(typed: string): Promise<readonly LedgerRow[]> {
+    return this.#options.store.byReference(normaliseReference(typed));
+  }
+
+  incidents(limit: number): Promise<readonly Incident[]> {
+    return this.#options.store.incidents(Math.min(limit, ledgerLimits.rows));
+  }
+
+  counts(): Promise<LedgerCounts> {
+    return this.#options.store.counts();
+  }
+
+  ingestCounts(): IngestCounts {
+    return this.#ingest.counts;
+  }
+
+  /** Waits until nothing received is without commit and, for rows stored so far, without a verdict. */
+  async settle(): Promise<void> {
+    await this.#ingest.drain();
+    while ((await this.#reverify.pass()) > 0);
+  }
+
+  /** Looks for missing rows now, without waiting for the next round. */
+  checkGaps(): Promise<void> {
+    return this.#gaps.check();
+  }
+
+  #background(what: string, work: Promise<void>): void {
+    work.catch((error: unknown) => this.#options.log.error('headend.failed', { kind: what, detail: messageOf(error) }));
+  }
+}

@@ -1,0 +1,44 @@
+// Rows in words, which of them wait, and that every word a row can need is there.
+import { describe, expect, it } from 'vitest';
+import { waitingRefs, wordsOf } from '../../../simulators/street/web/row-words.ts';
+import { acts } from '../../../simulators/street/web/strings.ts';
+import { streetActions } from '../../../simulators/street/world.ts';
+import { rideRow } from '../../fixtures/street-world.ts';
+
+describe('a row in words', () => {
+  it('a ride needs no reason', () => {
+    expect(wordsOf(rideRow(1))).toMatchObject({ what: 'Ride', why: '', tone: 'paid' });
+  });
+
+  it('a refusal says why', () => {
+    const row = rideRow(2, { act: 'decline', reason: 'STALE_CODE' });
+    expect(wordsOf(row)).toMatchObject({ what: 'Refused', why: 'code too old', tone: 'refused' });
+  });
+
+  it('an act and a reason without words of their own show their names', () => {
+    const row = rideRow(3, { act: 'tamper', reason: 'VOID_TOO_LATE' });
+    expect(wordsOf(row)).toMatchObject({ what: 'tamper', why: 'VOID_TOO_LATE', tone: 'quiet' });
+  });
+
+  it('a time that is none is shown as it came', () => {
+    expect(wordsOf(rideRow(4, { at: 'unknown' })).time).toBe('unknown');
+  });
+});
+
+describe('rows that wait', () => {
+  it('are those the ledger does not hold', () => {
+    const waiting = waitingRefs([rideRow(3), rideRow(2), rideRow(1)], [rideRow(1)]);
+    expect([...waiting]).toEqual(['K7Q003/3', 'K7Q002/2']);
+  });
+
+  it('are none once everything arrived, in whatever order', () => {
+    expect(waitingRefs([rideRow(2), rideRow(1)], [rideRow(1), rideRow(2)]).size).toBe(0);
+  });
+});
+
+it('every act has a label and a sentence', () => {
+  for (const action of streetActions) {
+    expect(acts[action].label).not.toBe('');
+    expect(acts[action].hint).toMatch(/\.$/);
+  }
+});
