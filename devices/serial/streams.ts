@@ -23,11 +23,38 @@ export async function openStream(path: string, baudRate: number): Promise<Serial
   const address = parseSocketAddress(path);
   if (address === null) {
     const { SerialPort } = await load('serialport', () => import('serialport'));
-    return new SerialPort(common);
+    const port = new SerialPort(common);
+    port.once('open', () => watchHangUp(port));
+    return port;
   }
   const { SerialPortStream } = await load('@serialport/stream', () => import('@serialport/stream'));
   const { socketBinding } = await import('./socket-binding.ts');
   return new SerialPortStream({ ...common, binding: socketBinding(address) });
+}
+
+interface HangUpWatched extends SerialStream {
+  readonly port?: unknown;
+  close(callback: (error: Error | null) => void, hangUp?: Error): void;
+}
+
+interface Poller {
+  once(event: 'disconnect', listener: () => void): unknown;
+}
+
+/**
+ * A read that is under way when the device goes returns zero bytes, and serialport 13 then reads again without end: no
+ * `close`, and a core lost. The same poller tells of the hang-up whatever the read does, when it is asked.
+ */
+function watchHangUp(stream: HangUpWatched): void {
+  pollerOf(stream.port)?.once('disconnect', () => {
+    if (stream.isOpen) stream.close(() => {}, new Error('the device hung up'));
+  });
+}
+
+/** Unix bindings have one; others report a lost device by themselves. */
+function pollerOf(port: unknown): Poller | null {
+  if (typeof port !== 'object' || port === null || !('poller' in port)) return null;
+  return port.poller as Poller;
 }
 
 async function load<T>(name: string, importer: () => Promise<T>): Promise<T> {

@@ -4,8 +4,8 @@
 export const spaces = {
   /** (issuer, account) -> what the machine remembers of an account. */
   account: 'account',
-  /** State of the machine that outlives a restart, e.g. the open trip. */
-  machine: 'machine',
+  /** The open trip. */
+  trip: 'trip',
   /** (kind, target) -> version and hash below which no document is believed. */
   floor: 'floor',
   /** Positions of the uplink per epoch. */

@@ -19,12 +19,20 @@ interface Pin {
   applied: 0 | 1 | null;
   /** A welded contact or a stuck input: shows this whatever is written or applied. */
   stuck: 0 | 1 | null;
+  /** A firmware that leaves this pin to itself. */
+  locked: boolean;
 }
 
 const drivenModes: readonly number[] = [pinModes.output, pinModes.pwm, pinModes.servo];
 
 export class Pins {
-  readonly #pins: Pin[] = Array.from({ length: pinCount }, () => ({ mode: 0, value: 0, applied: null, stuck: null }));
+  readonly #pins: Pin[] = Array.from({ length: pinCount }, () => ({
+    mode: 0,
+    value: 0,
+    applied: null,
+    stuck: null,
+    locked: false,
+  }));
   readonly #changed: (state: PinState) => void;
 
   constructor(changed: (state: PinState) => void) {
@@ -38,7 +46,7 @@ export class Pins {
 
   /** StandardFirmata drives a pin low when its mode changes. False when the pin cannot. */
   setMode(pin: number, mode: number): boolean {
-    if (!supports(pin, mode)) return false;
+    if (!supports(pin, mode) || this.#at(pin).locked) return false;
     return this.#change(pin, {
       mode: mode === pinModes.pullup ? pinModes.input : mode,
       value: mode === pinModes.pullup ? 1 : 0,
@@ -66,6 +74,10 @@ export class Pins {
     this.#change(pin, { stuck: level });
   }
 
+  lock(pin: number, locked: boolean): void {
+    this.#change(pin, { locked });
+  }
+
   /** Back to the state after power on; what is connected stays connected. */
   reset(): void {
     for (let pin = 0; pin < pinCount; pin++) this.#change(pin, { mode: pinModes.input, value: 0 });
@@ -88,6 +100,6 @@ export class Pins {
   }
 
   #at(pin: number): Pin {
-    return this.#pins[pin] ?? { mode: 0, value: 0, applied: null, stuck: null };
+    return this.#pins[pin] ?? { mode: 0, value: 0, applied: null, stuck: null, locked: false };
   }
 }

@@ -23,6 +23,8 @@ export type BoardFault =
   | { readonly kind: 'noise'; readonly bytes: number }
   /** A welded relay or a stuck contact. */
   | { readonly kind: 'stuck'; readonly pin: number; readonly level: 0 | 1 }
+  /** A firmware that does not take a mode for this pin. */
+  | { readonly kind: 'locked'; readonly pin: number }
   /** A contact changes `edges` times more, 1 ms apart, before it rests. */
   | { readonly kind: 'bounce'; readonly edges: number };
 
@@ -70,7 +72,7 @@ export class SimulatedBoard {
   #decoder = new FirmataDecoder('host');
   #booting: TimerHandle | null = null;
   #sampling: TimerHandle | null = null;
-  #stuckPins: readonly number[] = [];
+  #faultyPins: readonly number[] = [];
 
   constructor(options: SimulatedBoardOptions) {
     this.#options = options;
@@ -181,13 +183,19 @@ export class SimulatedBoard {
   }
 
   #faultsChanged(): void {
-    for (const pin of this.#stuckPins) this.#pins.stick(pin, null);
-    const stuck = this.faults.active().filter((armed) => armed.fault.kind === 'stuck');
-    this.#stuckPins = stuck.flatMap(({ fault }) => (fault.kind === 'stuck' ? [fault.pin] : []));
-    for (const armed of stuck) {
-      if (armed.fault.kind !== 'stuck') continue;
-      this.#pins.stick(armed.fault.pin, armed.fault.level);
+    for (const pin of this.#faultyPins) {
+      this.#pins.stick(pin, null);
+      this.#pins.lock(pin, false);
+    }
+    const pins: number[] = [];
+    for (const armed of this.faults.active()) {
+      const { fault } = armed;
+      if (fault.kind === 'stuck') this.#pins.stick(fault.pin, fault.level);
+      else if (fault.kind === 'locked') this.#pins.lock(fault.pin, true);
+      else continue;
+      pins.push(fault.pin);
       if (armed.fired === 0) armed.fire();
     }
+    this.#faultyPins = pins;
   }
 }

@@ -34,7 +34,11 @@ export function deniedWriter(headers: IncomingHttpHeaders, port: number, token: 
   return undefined;
 }
 
-const foreignPage: Denied = { status: 403, error: 'FOREIGN_ORIGIN', message: 'only the street page itself may do this' };
+const foreignPage: Denied = {
+  status: 403,
+  error: 'FOREIGN_ORIGIN',
+  message: 'only the street page itself may do this',
+};
 
 const hostsOf = (port: number): readonly string[] => [`127.0.0.1:${port}`, `localhost:${port}`];
 

@@ -2,7 +2,11 @@
 // lamp and sound come from the simulated board's pins, never from what the terminal says of itself.
 
 export interface StreetSnapshot {
-  readonly terminal: { readonly id: string; readonly process: 'running' | 'starting' | 'dead'; readonly pid: number | null };
+  readonly terminal: {
+    readonly id: string;
+    readonly process: 'running' | 'starting' | 'dead';
+    readonly pid: number | null;
+  };
   /** Levels of the board's pins as the simulated board holds them. */
   readonly board: {
     readonly connected: boolean;

@@ -42,7 +42,7 @@ export class TcpProxy {
   private constructor(clock: Clock, targetPort: number) {
     this.#clock = clock;
     this.#targetPort = targetPort;
-    this.#server = createServer({ noDelay: true }, (near) => this.#accept(near));
+    this.#server = createServer({ noDelay: true, allowHalfOpen: true }, (near) => this.#accept(near));
     this.#server.maxConnections = proxyLimits.connections;
   }
 
@@ -106,21 +106,25 @@ export class TcpProxy {
   }
 
   #accept(near: Socket): void {
-    near.on('error', () => {});
     if (this.#isCut) {
+      near.on('error', () => {});
       this.#counts.refused++;
       near.resetAndDestroy();
       return;
     }
     this.#counts.connections++;
-    const far = connect({ port: this.#targetPort, host: '127.0.0.1', noDelay: true });
+    const far = connect({ port: this.#targetPort, host: '127.0.0.1', noDelay: true, allowHalfOpen: true });
     const pair: Pair = { near, far, waiting: new Set(), waitingBytes: 0, dueMs: 0 };
     this.#pairs.add(pair);
-    far.on('error', () => {});
     near.on('data', (data) => this.#forward(pair, 'up', far, data));
     far.on('data', (data) => this.#forward(pair, 'down', near, data));
-    near.on('close', () => this.#end(pair));
-    far.on('close', () => this.#end(pair));
+    // An orderly end travels behind the data, as it does on a real network.
+    near.on('end', () => this.#later(pair, () => far.end()));
+    far.on('end', () => this.#later(pair, () => near.end()));
+    near.on('error', () => this.#end(pair));
+    far.on('error', () => this.#end(pair));
+    near.on('close', () => far.closed && this.#end(pair));
+    far.on('close', () => near.closed && this.#end(pair));
   }
 
   #forward(pair: Pair, direction: Direction, to: Socket, data: Buffer): void {
@@ -128,23 +132,22 @@ export class TcpProxy {
       this.#counts.droppedBytes += data.length;
       return;
     }
-    if (this.#delayMs === 0 && pair.waiting.size === 0) {
-      to.write(data);
-      return;
-    }
-    this.#later(pair, to, data);
-  }
-
-  #later(pair: Pair, to: Socket, data: Buffer): void {
-    this.#counts.delayed++;
+    if (this.#delayMs > 0) this.#counts.delayed++;
     pair.waitingBytes += data.length;
     if (pair.waitingBytes > proxyLimits.delayedBytes) return this.#end(pair);
+    this.#later(pair, () => {
+      pair.waitingBytes -= data.length;
+      to.write(data);
+    });
+  }
+
+  #later(pair: Pair, act: () => void): void {
+    if (this.#delayMs === 0 && pair.waiting.size === 0) return act();
     const now = this.#clock.monoMs();
     pair.dueMs = Math.max(pair.dueMs, now + this.#delayMs);
     const timer = this.#clock.timer('proxy.delay', pair.dueMs - now, () => {
       pair.waiting.delete(timer);
-      pair.waitingBytes -= data.length;
-      to.write(data);
+      act();
     });
     pair.waiting.add(timer);
   }

@@ -8,6 +8,7 @@ import type { Logger } from '../../runtime/core/log.ts';
 import { normaliseReference } from '../../runtime/records/reference.ts';
 import { operatorTopics } from '../wire/topics.ts';
 import { Births } from './births.ts';
+import { DenyDesk } from './deny-desk.ts';
 import { type GapLimits, GapWatch } from './gap-watch.ts';
 import { Ingest, type IngestCounts } from './ingest.ts';
 import type { EvidenceJudge, Exchange } from './ports.ts';
@@ -36,6 +37,8 @@ export interface HeadEndOptions {
 
 export class HeadEnd {
   readonly publisher: Publisher;
+  /** The deny list: refuse and pardon. */
+  readonly deny: DenyDesk;
   readonly #options: HeadEndOptions;
   readonly #terminals: Terminals;
   readonly #presence: Presence;
@@ -47,6 +50,7 @@ export class HeadEnd {
   constructor(options: HeadEndOptions) {
     this.#options = options;
     this.publisher = new Publisher(options);
+    this.deny = new DenyDesk({ store: options.store, publisher: this.publisher });
     this.#terminals = new Terminals(options.store);
     this.#presence = new Presence(options);
     const shared = { ...options, terminals: this.#terminals, presence: this.#presence };
@@ -65,6 +69,7 @@ export class HeadEnd {
     exchange.subscribe(topics.anyState, (message) => this.#presence.receive(message));
     exchange.subscribe(topics.anyBirth, (message) => this.#background('birth', this.#births.receive(message)));
     exchange.subscribe(topics.anyRequest, (message) => this.#background('request', this.publisher.answerChunk(message)));
+    await this.deny.open();
     await this.publisher.start();
     this.#gaps.start();
     this.#reverify.start();
@@ -81,6 +86,15 @@ export class HeadEnd {
   /** Makes a terminal known by the key that signs its rows. @throws StileError IDENTITY_INVALID. */
   enrol(terminal: string, journalKey: Bytes): Promise<void> {
     return this.#terminals.enrol(terminal, journalKey);
+  }
+
+  /** Refuses an account everywhere, at once and without end. Resolves with the version of the list. */
+  denyAccount(issuer: string, account: Bytes, ref = ''): Promise<number> {
+    return this.deny.deny({ issuer, type: 1, id: account, issuedBefore: 0, begin: 0, end: 0, why: 1, ref });
+  }
+
+  pardonAccount(issuer: string, account: Bytes): Promise<number> {
+    return this.deny.pardon({ issuer, type: 1, id: account });
   }
 
   presenceOf(terminal: string): PresenceState {

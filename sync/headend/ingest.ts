@@ -75,7 +75,10 @@ export class Ingest {
     const known = this.#options.terminals.get(terminal);
     if (!known) return this.#drop(terminal, 'not enrolled');
     const parsed = parseBatch(payload);
-    if (!parsed.ok) return this.#refuse(terminal, 0, { from: 0, count: 0, code: 'EBATCH' }, payload, parsed.problem);
+    if (!parsed.ok) {
+      const rejection = { from: 0, count: 0, code: 'EBATCH' } as const;
+      return this.#refuse(terminal, known.record.lastBirthEpoch, rejection, payload, parsed.problem);
+    }
     this.#admit(known, parsed.value, payload);
   }
 

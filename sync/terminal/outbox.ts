@@ -91,7 +91,9 @@ export class Outbox {
     this.#onTheWay = this.#onTheWay.remove(range);
   }
 
+  /** Sets `range` aside; what comes after it is sent in full batches again. */
   stall(range: Range): void {
+    this.#cut = null;
     this.#stalled = this.#stalled.add(range);
   }
 

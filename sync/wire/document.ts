@@ -7,7 +7,7 @@ import { type UnixSeconds, unixSeconds } from '../../runtime/core/brand.ts';
 import type { Bytes } from '../../runtime/core/bytes.ts';
 import { type CborInput, type CborValue, decodeCbor, documentProfile, encodeCbor, isMap } from '../../runtime/core/cbor.ts';
 import { type Cose1, type CoseSigner, documentContext, readCose1, sealCose1, signedBytes } from '../../runtime/tokens/cose.ts';
-import { type Algorithm, signatureHolds } from '../../runtime/tokens/keys.ts';
+import { algorithms, signatureHolds } from '../../runtime/tokens/keys.ts';
 import { count, idText } from './fields.ts';
 import { parseValue } from './parsed.ts';
 
@@ -43,8 +43,8 @@ export interface DocumentHeader {
   readonly exp: UnixSeconds;
 }
 
+/** Ed25519, as the trust list names it. */
 export interface DocumentKey {
-  readonly alg: Algorithm;
   readonly key: KeyObject;
   /** Bitmap of {@link keyUses}. */
   readonly uses: number;
@@ -110,9 +110,9 @@ function keyRefusal(parts: Cose1, expected: Expected, iat: number): DocumentRefu
   if (!found) return 'UNKNOWN_KEY';
   if ((found.uses & useOf[expected.kind]) === 0) return 'WRONG_USE';
   if (iat < found.from || iat >= found.until) return 'KEY_EXPIRED';
-  if (found.alg !== parts.alg) return 'BAD_SIGNATURE';
+  if (parts.alg !== algorithms.EdDSA) return 'BAD_SIGNATURE';
   const signed = signedBytes(parts.protectedHeader, documentContext(expected.kind), parts.payload);
-  return signatureHolds(found.alg, found.key, signed, parts.signature) ? null : 'BAD_SIGNATURE';
+  return signatureHolds(algorithms.EdDSA, found.key, signed, parts.signature) ? null : 'BAD_SIGNATURE';
 }
 
 function decoded(bytes: Bytes): CborValue | undefined {

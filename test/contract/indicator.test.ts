@@ -100,7 +100,7 @@ function contract(kind: LineKind): void {
     const { simulated, indicator } = await online();
     for (const cue of cues.filter((name) => name !== 'accepted' && name !== 'repeat')) {
       indicator.show('accepted');
-      await until(() => lit(simulated).includes('green'));
+      await until(() => lit(simulated).join() === 'green' && simulated.pin(pins.buzzer).level === 1);
       const from = simulated.trace.length;
       expect(indicator.show(cue)).toBe(true);
       await until(() => !lit(simulated).includes('green'));
@@ -239,6 +239,17 @@ function contract(kind: LineKind): void {
     indicator.start();
     expect((await silent).detail).toMatch(/no Firmata answer within 400 ms/);
     expect(mute.fired).toBeGreaterThan(0);
+  });
+
+  it('does not come online on a board that leaves one of its outputs alone', async () => {
+    const simulated = await board();
+    const locked = simulated.faults.add({ kind: 'locked', pin: pins.red });
+    const indicator = indicatorFor(simulated);
+    const refused = becomes(indicator, 'faulty');
+    indicator.start();
+    expect((await refused).detail).toMatch(/DEVICE_UNSUPPORTED: .* pin 5 does not take the safe level/);
+    expect(indicator.show('accepted')).toBe(false);
+    expect(locked.fired).toBe(1);
   });
 
   it('lives through noise on the line', async () => {

@@ -173,9 +173,11 @@ function contract(kind: LineKind): void {
   it('reads on when a setup code changed the ending, and warns once', async () => {
     const { simulated, scans } = await plugIn();
     const changed = simulated.faults.add({ kind: 'reconfigured', ending: '\n', prefix: '' }, 1);
-    for (const code of ['ONE', 'TWO', 'THREE']) await simulated.show(code);
-    await until(() => scans.length === 3);
-    expect(texts(scans)).toEqual(['ONE', 'TWO', 'THREE']);
+    for (const [index, code] of ['ONE', 'TWO', 'THREE', 'FOUR'].entries()) {
+      await simulated.show(code);
+      await until(() => scans.length === index + 1);
+    }
+    expect(texts(scans)).toEqual(['ONE', 'TWO', 'THREE', 'FOUR']);
     expect(changed.fired).toBe(1);
     expect(rig.logged.filter((entry) => entry.event === 'scanner-drift')).toHaveLength(1);
   });

@@ -7,8 +7,8 @@ import type { FeedShow, FeedState } from './feed.ts';
 import { Phone } from './phone.tsx';
 import { Records } from './records.tsx';
 import { followBoard, type SignalTrack } from './signal.ts';
-import { Strip } from './strip.tsx';
 import { answers, page } from './strings.ts';
+import { Strip } from './strip.tsx';
 import { Validator } from './validator.tsx';
 
 export interface AppProps {

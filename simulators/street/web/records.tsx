@@ -27,7 +27,15 @@ export function Records({ journal, ledger, counts }: Pick<StreetSnapshot, 'journ
   );
 }
 
-function Count({ label, count, look = '' }: { readonly label: string; readonly count: number; readonly look?: string }) {
+function Count({
+  label,
+  count,
+  look = '',
+}: {
+  readonly label: string;
+  readonly count: number;
+  readonly look?: string;
+}) {
   return (
     <div class={`count ${look}`}>
       <dt>{label}</dt>
@@ -78,7 +86,11 @@ function Row({ row, waiting, inLedger = false }: RowProps) {
         <span class="row-ref" title={records.reference}>
           {row.ref}
         </span>
-        {inLedger && <span class="row-verdict" title={records.verdict}>{row.verdict || records.noVerdict}</span>}
+        {inLedger && (
+          <span class="row-verdict" title={records.verdict}>
+            {row.verdict || records.noVerdict}
+          </span>
+        )}
         {waiting && <span class="row-wait">{records.rowWaiting}</span>}
       </p>
     </li>

@@ -7,7 +7,8 @@ export const page = {
   lead: 'Tap the phone, or drag it onto the reader. Green means the ride is already stored.',
   connecting: 'Connecting to the street …',
   lost: 'The street is not running.',
-  lostHint: 'What you see is the last state this page heard. It reconnects by itself; start the street again with npm start.',
+  lostHint:
+    'What you see is the last state this page heard. It reconnects by itself; start the street again with npm start.',
 } as const;
 
 export const signs: Readonly<Record<Sign | 'asleep', { readonly title: string; readonly hint: string }>> = {

@@ -19,6 +19,8 @@ export const linkLimits = {
   maximumPacketBytes: 262_144,
   topicAliases: 16,
   willDelaySeconds: 20,
+  /** A stop waits so long for what was published last. */
+  stopMs: 1_000,
 } as const;
 
 /** CONNACK codes that mean "not this protocol version": MQTT 3.1.1 table 3.1, MQTT 5 section 3.2.2.2. */
@@ -69,7 +71,7 @@ export class MqttLink implements Link {
     this.#timer?.cancel();
     const client = this.#client;
     this.#client = null;
-    if (client) await new Promise<void>((resolve) => void client.end(!client.connected, {}, () => resolve()));
+    if (client) await this.#end(client);
     this.#ended('stopped');
   }
 
@@ -96,6 +98,20 @@ export class MqttLink implements Link {
       client.subscribe([...filters], { qos: 1 }, (error, granted = []) =>
         finish(!error && granted.every(({ qos }) => qos < 0x80)),
       );
+    });
+  }
+
+  /** mqtt.js waits for PUBACKs that may never come: a broken pipe must not hold up a stop. */
+  #end(client: MqttClient): Promise<void> {
+    return new Promise((resolve) => {
+      const timer = this.#options.clock.timer('link.stop', linkLimits.stopMs, () => {
+        client.stream.destroy();
+        resolve();
+      });
+      client.end(!client.connected, {}, () => {
+        timer.cancel();
+        resolve();
+      });
     });
   }
 

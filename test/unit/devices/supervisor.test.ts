@@ -4,7 +4,7 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import type { Line, LineListener } from '../../../devices/serial/line.ts';
 import { LineSupervisor } from '../../../devices/serial/supervisor.ts';
 import { StileError } from '../../../runtime/core/errors.ts';
-import { silentLogger } from '../../../runtime/core/log.ts';
+import { type Logger, silentLogger } from '../../../runtime/core/log.ts';
 import { VirtualClock } from '../../../runtime/core/virtual-clock.ts';
 
 const fault = (code: 'DEVICE_ABSENT' | 'DEVICE_LOST'): StileError =>
@@ -34,6 +34,7 @@ let lines: TestLine[];
 let connections: number;
 let failures: string[];
 let heard: string[];
+let logged: string[];
 
 function supervisor(open?: () => Promise<Line>): LineSupervisor {
   const startMs = clock.monoMs();
@@ -42,7 +43,7 @@ function supervisor(open?: () => Promise<Line>): LineSupervisor {
     line: { path: 'test', baudRate: 9_600 },
     backOffMs: [100, 200, 400],
     clock,
-    log: silentLogger,
+    log: { ...silentLogger, ...recorded() },
     open: async () => {
       attemptsMs.push(clock.monoMs() - startMs);
       if (open) return open();
@@ -63,6 +64,13 @@ function supervisor(open?: () => Promise<Line>): LineSupervisor {
   });
 }
 
+function recorded(): Pick<Logger, 'warn' | 'info'> {
+  return {
+    warn: (event, fields) => logged.push(`${event} ${fields?.code}`),
+    info: (event) => logged.push(event),
+  };
+}
+
 beforeEach(() => {
   clock = new VirtualClock();
   present = true;
@@ -71,6 +79,7 @@ beforeEach(() => {
   connections = 0;
   failures = [];
   heard = [];
+  logged = [];
 });
 
 describe('a supervised line', () => {
@@ -82,6 +91,8 @@ describe('a supervised line', () => {
     expect(attemptsMs).toEqual([0, 100, 300, 700, 1_100, 1_500]);
     expect(failures).toHaveLength(6);
     await line.stop();
+    // A device that stays away is one line in the log.
+    expect(logged).toEqual(['device-failed DEVICE_ABSENT']);
     expect(clock.pending()).toEqual([]);
   });
 

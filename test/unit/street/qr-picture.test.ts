@@ -2,7 +2,12 @@
 import fc from 'fast-check';
 import decodeQR from 'qr/decode.js';
 import { describe, expect, it } from 'vitest';
-import { drawQr, MAX_READABLE_VERSION, QUIET_MODULES, type QrPicture } from '../../../simulators/street/web/qr-picture.ts';
+import {
+  drawQr,
+  MAX_READABLE_VERSION,
+  type QrPicture,
+  QUIET_MODULES,
+} from '../../../simulators/street/web/qr-picture.ts';
 import { sampleCode } from '../../fixtures/street-world.ts';
 
 const base45 = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ $%*+-./:';
@@ -53,7 +58,11 @@ describe('the picture of a code', () => {
 
   it('keeps the quiet zone free on every side', () => {
     const { side, path } = drawn(sampleCode());
-    const runs = [...path.matchAll(/M(\d+) (\d+)h(\d+)/g)].map(([, x, y, length]) => [Number(x), Number(y), Number(length)]);
+    const runs = [...path.matchAll(/M(\d+) (\d+)h(\d+)/g)].map(([, x, y, length]) => [
+      Number(x),
+      Number(y),
+      Number(length),
+    ]);
     expect(runs.length).toBeGreaterThan(100);
     for (const [x = 0, y = 0, length = 0] of runs) {
       expect(Math.min(x, y)).toBeGreaterThanOrEqual(QUIET_MODULES);

@@ -46,7 +46,7 @@ describe('the sign of a lamp', () => {
   ];
   for (const [lit, tones, sign] of table) {
     it(`${lit.join(' and ') || 'no lamp'} with ${tones} tones is ${sign}`, () => {
-      expect(signOf(watch([0, board(['white'], 7)], [10, board([])], [20, board(lit, tones + 7)]), 30)).toBe(sign);
+      expect(signOf(watch([0, board(['white'], 7)], [10, board([], 7)], [20, board(lit, tones + 7)]), 30)).toBe(sign);
     });
   }
 

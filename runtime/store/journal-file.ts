@@ -1,0 +1,95 @@
+// journal.db as a file: its schema, and the recipe by which the one writer opens it. The order matters:
+// better-sqlite3 is compiled with WAL default NORMAL, and only a FULL set after WAL outlives the first
+// transaction; so the settings are read back after it.
+import type Database from 'better-sqlite3';
+import { statSync } from 'node:fs';
+import { StileError } from '../core/errors.ts';
+import { assertSqliteVersion } from './sqlite-version.ts';
+
+export type Sqlite = Database.Database;
+export type OpenSqlite = (file: string, options?: Database.Options) => Sqlite;
+
+export const journalFileLimits = {
+  /** The WAL is kept at this size, so that commits overwrite in place instead of growing it. */
+  warmWalBytes: 4_194_304,
+  warmBlobBytes: 4_000_000,
+  pageBytes: 4_096,
+  busyTimeoutMs: 2_000,
+} as const;
+
+const schema = `
+CREATE TABLE IF NOT EXISTS journal (
+  epoch INTEGER NOT NULL, seq INTEGER NOT NULL, body BLOB NOT NULL, hash BLOB NOT NULL,
+  ref TEXT NOT NULL, type TEXT NOT NULL, day TEXT NOT NULL,
+  PRIMARY KEY (epoch, seq)
+) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS journal_ref ON journal (ref);
+CREATE TABLE IF NOT EXISTS projection (
+  space TEXT NOT NULL, key BLOB NOT NULL, value BLOB NOT NULL, PRIMARY KEY (space, key)
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS scratch (filler BLOB);
+CREATE TRIGGER IF NOT EXISTS journal_never_edited BEFORE UPDATE ON journal
+BEGIN SELECT RAISE(ABORT, 'journal rows are never edited'); END;
+CREATE TRIGGER IF NOT EXISTS journal_pruned_from_oldest BEFORE DELETE ON journal
+WHEN EXISTS (
+  SELECT 1 FROM journal WHERE (epoch, seq) < (OLD.epoch, OLD.seq)
+)
+BEGIN SELECT RAISE(ABORT, 'journal rows are pruned from the oldest end only'); END;
+`;
+
+/** Opens for writing by the recipe. @throws StileError JOURNAL_SQLITE_REFUSED, JOURNAL_UNAVAILABLE. */
+export function openWriter(open: OpenSqlite, file: string): Sqlite {
+  const database = open(file);
+  assertSqliteVersion(String(database.prepare('SELECT sqlite_version()').pluck().get()));
+  const mode = database.pragma('journal_mode = WAL', { simple: true });
+  if (mode !== 'wal') throw unavailable(`journal mode is ${String(mode)}, not wal`);
+  database.pragma('synchronous = FULL');
+  database.pragma('wal_autocheckpoint = 0');
+  database.pragma(`journal_size_limit = ${journalFileLimits.warmWalBytes}`);
+  database.pragma('foreign_keys = ON');
+  database.pragma('trusted_schema = OFF');
+  database.pragma('cell_size_check = ON');
+  database.pragma(`busy_timeout = ${journalFileLimits.busyTimeoutMs}`);
+  database.pragma('mmap_size = 0');
+  database.exec(schema);
+  assertDurable(database);
+  return database;
+}
+
+/** Reads the settings back after a transaction; earlier the answer proves nothing. */
+export function assertDurable(database: Sqlite): void {
+  database.exec("INSERT INTO meta (name, value) VALUES ('opened', '1') ON CONFLICT (name) DO UPDATE SET value = value + 1");
+  const synchronous = database.pragma('synchronous', { simple: true });
+  const mode = database.pragma('journal_mode', { simple: true });
+  if (synchronous === 2 && mode === 'wal') return;
+  throw unavailable(`synchronous is ${String(synchronous)} and journal mode ${String(mode)} after the first transaction`);
+}
+
+/** Grows the WAL once to its standing size. A clean close deletes it, so this runs at every start. */
+export function warmWal(database: Sqlite, file: string): void {
+  if (sizeOf(`${file}-wal`) < journalFileLimits.warmBlobBytes) {
+    database.prepare('INSERT INTO scratch (filler) VALUES (zeroblob(?))').run(journalFileLimits.warmBlobBytes);
+    database.prepare('DELETE FROM scratch').run();
+  }
+  checkpoint(database);
+}
+
+/** True when the WAL could be restarted; false when a reader holds it. */
+export function checkpoint(database: Sqlite): boolean {
+  const [answer] = database.pragma('wal_checkpoint(RESTART)') as readonly { readonly busy: number }[];
+  return answer?.busy === 0;
+}
+
+export function sizeOf(path: string): number {
+  try {
+    return statSync(path).size;
+  } catch {
+    return 0;
+  }
+}
+
+const unavailable = (problem: string): StileError =>
+  new StileError('JOURNAL_UNAVAILABLE', `journal cannot be made durable: ${problem}`, {
+    remedy: 'Put the data folder on a local, writable file system (ext4) that supports shared memory maps.',
+  });

@@ -1,0 +1,87 @@
+// Reads of journal.db through a read-only connection. Every read ends at once (LIMIT and .all): a
+// statement left open would hold the WAL.
+import type { Bytes } from '../core/bytes.ts';
+import type { RowType } from '../records/row-types.ts';
+import type { StoredRow } from './journal.ts';
+import type { Sqlite } from './journal-file.ts';
+
+export const readLimits = { rows: 1_000 } as const;
+
+interface RawRow {
+  readonly epoch: number;
+  readonly seq: number;
+  readonly body: Uint8Array;
+  readonly hash: Uint8Array;
+  readonly ref: string;
+  readonly type: string;
+  readonly day: string;
+}
+
+const columns = 'epoch, seq, body, hash, ref, type, day';
+
+export class JournalTables {
+  readonly #database: Sqlite;
+  readonly #statements: ReturnType<typeof prepare>;
+
+  constructor(database: Sqlite) {
+    this.#database = database;
+    this.#statements = prepare(database);
+  }
+
+  /** Rows of one epoch from `fromSeq`, fewer where `maxBytes` of bodies is reached; at least one if there is one. */
+  read(epoch: number, fromSeq: number, limit: number, maxBytes = Number.POSITIVE_INFINITY): readonly StoredRow[] {
+    const rows = this.#statements.read.all(epoch, fromSeq, Math.min(limit, readLimits.rows)) as RawRow[];
+    let bytes = 0;
+    const end = rows.findIndex((row, at) => (bytes += row.body.length) > maxBytes && at > 0);
+    return (end < 0 ? rows : rows.slice(0, end)).map(stored);
+  }
+
+  /** Rows after (epoch, seq) across epochs. */
+  after(epoch: number, seq: number, limit: number): readonly StoredRow[] {
+    return (this.#statements.after.all(epoch, seq, Math.min(limit, readLimits.rows)) as RawRow[]).map(stored);
+  }
+
+  /** The newest `limit` rows, oldest first. */
+  newest(limit: number): readonly StoredRow[] {
+    return (this.#statements.newest.all(limit) as RawRow[]).reverse().map(stored);
+  }
+
+  byReference(ref: string): readonly StoredRow[] {
+    return (this.#statements.byReference.all(ref) as RawRow[]).map(stored);
+  }
+
+  projection(space: string, key: Bytes): Bytes | null {
+    const value = this.#statements.projection.get(space, key) as Uint8Array | undefined;
+    return value ? new Uint8Array(value) : null;
+  }
+
+  projections(space: string): readonly (readonly [Bytes, Bytes])[] {
+    const rows = this.#statements.projections.all(space) as { key: Uint8Array; value: Uint8Array }[];
+    return rows.map(({ key, value }) => [new Uint8Array(key), new Uint8Array(value)]);
+  }
+
+  close(): void {
+    this.#database.close();
+  }
+}
+
+function prepare(database: Sqlite) {
+  return {
+    read: database.prepare(`SELECT ${columns} FROM journal WHERE epoch = ? AND seq >= ? ORDER BY seq LIMIT ?`),
+    after: database.prepare(`SELECT ${columns} FROM journal WHERE (epoch, seq) > (?, ?) ORDER BY epoch, seq LIMIT ?`),
+    newest: database.prepare(`SELECT ${columns} FROM journal ORDER BY epoch DESC, seq DESC LIMIT ?`),
+    byReference: database.prepare(`SELECT ${columns} FROM journal WHERE ref = ? ORDER BY epoch, seq LIMIT 16`),
+    projection: database.prepare('SELECT value FROM projection WHERE space = ? AND key = ?').pluck(),
+    projections: database.prepare('SELECT key, value FROM projection WHERE space = ? ORDER BY key'),
+  };
+}
+
+const stored = (row: RawRow): StoredRow => ({
+  epoch: row.epoch,
+  seq: row.seq,
+  body: new Uint8Array(row.body),
+  hash: new Uint8Array(row.hash),
+  ref: row.ref,
+  type: row.type as RowType,
+  day: row.day,
+});

@@ -1,0 +1,238 @@
+// The journal on the main loop: gives rows their place and hash, hands them to the writer thread, and
+// reads through a connection of its own.
+import { join } from 'node:path';
+import { Worker } from 'node:worker_threads';
+import { type Epoch, epoch as epochOf, type Seq, type TerminalId } from '../core/brand.ts';
+import { type Bytes, hex } from '../core/bytes.ts';
+import type { Clock } from '../core/clock.ts';
+import type { Entropy } from '../core/entropy.ts';
+import { type ErrorCode, messageOf, StileError } from '../core/errors.ts';
+import { Signal } from '../core/event.ts';
+import type { Logger } from '../core/log.ts';
+import type { ChainHead } from '../records/chain.ts';
+import { referenceOf } from '../records/reference.ts';
+import { encodeRow, zeroHash } from '../records/row.ts';
+import type { WriterFaults } from './faults.ts';
+import type { Journal, Projection, RowDraft, StorageLevel, StoredRow } from './journal.ts';
+import { JournalTables } from './journal-tables.ts';
+import { type FileState, type RowToWrite, sharedBytes, SharedExchange, type WriterAnswer, type WriterOpened, type WriterRequest, type WriterSetup } from './writer-wire.ts';
+
+export interface OpenJournalOptions {
+  readonly directory: string;
+  readonly terminal: TerminalId;
+  /** 16 bytes; rows of one boot share a monotonic clock. */
+  readonly bootId: Bytes;
+  readonly clock: Clock;
+  readonly entropy: Entropy;
+  readonly logger: Logger;
+  readonly sizeCapBytes: number;
+  /** The first row of a new epoch. */
+  readonly genesis: (at: { epoch: number; cause: 'provisioning' | 'corrupt'; previous: ChainHead | null }) => RowDraft;
+  readonly faults?: WriterFaults;
+}
+
+export interface Opened {
+  readonly how: 'new' | 'recovered' | 'salvaged';
+  readonly rows: number;
+  readonly lost: number;
+  /** What was wrong, for a salvage. */
+  readonly problem: string;
+}
+
+/** @throws StileError JOURNAL_LOCKED, JOURNAL_SQLITE_REFUSED, JOURNAL_UNAVAILABLE. */
+export async function openJournal(options: OpenJournalOptions): Promise<{ readonly journal: Journal; readonly opened: Opened }> {
+  const shared = new SharedArrayBuffer(sharedBytes);
+  const worker = startWriter(options, shared);
+  const opened = await firstMessage(worker);
+  if (!opened.ok) throw new StileError(opened.code as ErrorCode, opened.message, { remedy: opened.remedy });
+  const { default: Database } = await import('better-sqlite3');
+  const tables = new JournalTables(new Database(join(options.directory, 'journal.db'), { readonly: true }));
+  const journal = new ThreadedJournal(options, worker, new SharedExchange(shared), tables, opened.file);
+  await journal.begin(opened);
+  return { journal, opened: { how: opened.how, rows: opened.rows, lost: opened.lost, problem: opened.problem } };
+}
+
+function startWriter(options: OpenJournalOptions, shared: SharedArrayBuffer): Worker {
+  const setup: WriterSetup = {
+    directory: options.directory,
+    bootId: hex(options.bootId),
+    wallMs: options.clock.wallMs(),
+    shared,
+    faults: options.faults ?? {},
+  };
+  const resourceLimits = { maxYoungGenerationSizeMb: 1, maxOldGenerationSizeMb: 32 };
+  if (!import.meta.url.endsWith('.ts')) {
+    return new Worker(new URL('./writer-thread.js', import.meta.url), { workerData: setup, resourceLimits });
+  }
+  // From the sources (tests, development) a thread does not inherit the TypeScript loader: it registers its own.
+  const thread = JSON.stringify(new URL('./writer-thread.ts', import.meta.url).href);
+  return new Worker(`import('tsx/esm/api').then(({ register }) => { register(); return import(${thread}); });`, { eval: true, workerData: setup });
+}
+
+function firstMessage(worker: Worker): Promise<WriterOpened> {
+  return new Promise((resolve, reject) => {
+    worker.once('message', resolve);
+    worker.once('error', reject);
+  });
+}
+
+class ThreadedJournal implements Journal {
+  readonly committed = new Signal<ChainHead>();
+  readonly #options: OpenJournalOptions;
+  readonly #worker: Worker;
+  readonly #exchange: SharedExchange;
+  readonly #tables: JournalTables;
+  #epoch: Epoch = epochOf(0);
+  #head: ChainHead | null = null;
+  #file: FileState;
+  #asked = 0;
+  #queue: Promise<unknown> = Promise.resolve();
+  #unavailable = false;
+  #full = false;
+
+  constructor(options: OpenJournalOptions, worker: Worker, exchange: SharedExchange, tables: JournalTables, file: FileState) {
+    this.#options = options;
+    this.#worker = worker;
+    this.#exchange = exchange;
+    this.#tables = tables;
+    this.#file = file;
+    worker.on('error', (error) => this.#writerDied(messageOf(error)));
+  }
+
+  /** Continues the epoch found, or opens the next one with its GENESIS row. */
+  async begin(opened: Extract<WriterOpened, { ok: true }>): Promise<void> {
+    if (opened.head) {
+      this.#head = opened.head;
+      this.#epoch = epochOf(opened.head.epoch);
+      return;
+    }
+    const generation = Math.floor((opened.previous?.epoch ?? 0) / 2 ** 32) + 1;
+    const random = Buffer.from(this.#options.entropy.bytes(4)).readUInt32BE(0);
+    this.#epoch = epochOf(generation * 2 ** 32 + random);
+    const cause = opened.how === 'salvaged' ? 'corrupt' : 'provisioning';
+    await this.commit([this.#options.genesis({ epoch: this.#epoch, cause, previous: opened.previous })]);
+  }
+
+  head(): ChainHead | null {
+    return this.#head;
+  }
+
+  read(epoch: number, fromSeq: number, limit: number, maxBytes?: number): readonly StoredRow[] {
+    return this.#tables.read(epoch, fromSeq, limit, maxBytes);
+  }
+
+  byReference(ref: string): readonly StoredRow[] {
+    return this.#tables.byReference(ref);
+  }
+
+  projection(space: string, key: Bytes): Bytes | null {
+    return this.#tables.projection(space, key);
+  }
+
+  projections(space: string): readonly (readonly [Bytes, Bytes])[] {
+    return this.#tables.projections(space);
+  }
+
+  commit(drafts: readonly RowDraft[], projections: readonly Projection[] = []): Promise<readonly StoredRow[]> {
+    return this.#inOrder(() => this.#commit(drafts, projections));
+  }
+
+  level(): StorageLevel {
+    if (this.#unavailable) return 'unavailable';
+    if (this.#full) return 'full';
+    const share = this.#file.usedBytes / this.#options.sizeCapBytes;
+    if (share >= 1) return 'full';
+    if (share >= 0.95 || !this.#file.ballast) return 'restricted';
+    return share >= 0.8 ? 'warning' : 'normal';
+  }
+
+  prune(epoch: number, uptoSeq: number): Promise<number> {
+    return this.#inOrder(async () => {
+      const answer = await this.#ask({ kind: 'prune', epoch, uptoSeq });
+      if (!answer.ok) throw this.#fault(answer.fault);
+      return answer.changed;
+    });
+  }
+
+  /** The thread checkpoints by itself when nothing comes; nothing needs to be sent for that. */
+  idle(): void {}
+
+  async close(): Promise<void> {
+    await this.#queue.catch(() => {});
+    this.#tables.close();
+    if (!this.#unavailable) await this.#ask({ kind: 'close' });
+    await this.#worker.terminate();
+  }
+
+  /** One request at a time lies in the shared memory. */
+  #inOrder<T>(work: () => Promise<T>): Promise<T> {
+    const mine = this.#queue.then(work, work);
+    this.#queue = mine.catch(() => {});
+    return mine;
+  }
+
+  async #commit(drafts: readonly RowDraft[], projections: readonly Projection[]): Promise<readonly StoredRow[]> {
+    const rows = this.#place(drafts);
+    const answer = await this.#ask({ kind: 'commit', rows, projections });
+    if (!answer.ok) throw this.#fault(answer.fault);
+    this.#full = false;
+    const last = rows.at(-1);
+    if (last) {
+      this.#head = { epoch: last.epoch, seq: last.seq, hash: last.hash };
+      this.committed.emit(this.#head);
+    }
+    return rows;
+  }
+
+  /** The rows as they will stand after the present head. Nothing is kept of them if the commit fails. */
+  #place(drafts: readonly RowDraft[]): readonly (RowToWrite & StoredRow)[] {
+    const { terminal, bootId } = this.#options;
+    const placed: (RowToWrite & StoredRow)[] = [];
+    let seq = this.#head?.epoch === this.#epoch ? this.#head.seq + 1 : 0;
+    let prev = this.#head?.epoch === this.#epoch ? this.#head.hash : zeroHash;
+    for (const { type, payload, moment, day } of drafts) {
+      const at = { epoch: this.#epoch, seq };
+      const { body, hash } = encodeRow({
+        terminal,
+        epoch: this.#epoch,
+        seq: seq as Seq,
+        bootId,
+        tMonoMs: moment.monoMs,
+        tWallMs: moment.wallMs,
+        clock: { state: moment.state, uncertaintyMs: moment.uncertaintyMs },
+        day,
+        type,
+        payload: typeof payload === 'function' ? payload(at) : payload,
+        prev,
+      });
+      placed.push({ ...at, body, hash, ref: referenceOf(terminal, this.#epoch, seq), type, day });
+      seq++;
+      prev = hash;
+    }
+    return placed;
+  }
+
+  async #ask(request: WriterRequest): Promise<WriterAnswer> {
+    if (this.#unavailable) throw this.#fault({ code: 'unavailable', detail: 'the writer has stopped' });
+    if (!this.#exchange.request(request)) throw this.#fault({ code: 'absent', detail: 'more than fits into one commit' });
+    const answer = await this.#exchange.waitForAnswer(this.#asked++);
+    if (answer.ok) this.#file = answer.file;
+    return answer;
+  }
+
+  #fault(fault: Extract<WriterAnswer, { ok: false }>['fault']): StileError {
+    if (fault.code === 'full') this.#full = true;
+    if (fault.code === 'unavailable') this.#unavailable = true;
+    return new StileError(fault.code === 'full' ? 'JOURNAL_FULL' : 'JOURNAL_UNAVAILABLE', `not committed: ${fault.detail}`, {
+      remedy:
+        fault.code === 'full'
+          ? 'Free space on the data partition, or bring the terminal online so that acknowledged rows can be pruned.'
+          : 'Check the data partition and its medium; the terminal shows out of service until a commit succeeds.',
+    });
+  }
+
+  #writerDied(detail: string): void {
+    this.#unavailable = true;
+    this.#options.logger.error('journal writer ended', { code: 'JOURNAL_UNAVAILABLE', detail });
+  }
+}

@@ -1,0 +1,119 @@
+// What the main loop and the writer thread say to each other. One request at a time lies in shared
+// memory; both sides wake each other with Atomics, which costs less than a posted message.
+import { deserialize, serialize } from 'node:v8';
+import type { Bytes } from '../core/bytes.ts';
+import type { ChainHead } from '../records/chain.ts';
+import type { WriterFaults } from './faults.ts';
+import type { Projection } from './journal.ts';
+
+export interface RowToWrite {
+  readonly epoch: number;
+  readonly seq: number;
+  readonly body: Bytes;
+  readonly hash: Bytes;
+  readonly ref: string;
+  readonly type: string;
+  readonly day: string;
+}
+
+export type WriterRequest =
+  | { readonly kind: 'commit'; readonly rows: readonly RowToWrite[]; readonly projections: readonly Projection[] }
+  | { readonly kind: 'prune'; readonly epoch: number; readonly uptoSeq: number }
+  | { readonly kind: 'idle' }
+  | { readonly kind: 'close' };
+
+export interface WriterFault {
+  readonly code: 'full' | 'absent' | 'unavailable';
+  readonly detail: string;
+}
+
+/** How the file stands after a request. */
+export interface FileState {
+  readonly usedBytes: number;
+  readonly ballast: boolean;
+  /** The WAL could not be restarted although it is above the alarm. */
+  readonly walHeld: boolean;
+}
+
+export type WriterAnswer =
+  | { readonly ok: true; readonly changed: number; readonly file: FileState }
+  | { readonly ok: false; readonly fault: WriterFault; readonly file: FileState };
+
+export interface WriterSetup {
+  readonly directory: string;
+  readonly bootId: string;
+  readonly wallMs: number;
+  readonly shared: SharedArrayBuffer;
+  readonly faults: WriterFaults;
+}
+
+export type WriterOpened =
+  | {
+      readonly ok: true;
+      readonly how: 'new' | 'recovered' | 'salvaged';
+      readonly head: ChainHead | null;
+      readonly previous: ChainHead | null;
+      readonly rows: number;
+      readonly lost: number;
+      readonly problem: string;
+      readonly file: FileState;
+    }
+  | { readonly ok: false; readonly code: string; readonly message: string; readonly remedy: string };
+
+const controlBytes = 64;
+/** One request must fit: a commit of a few rows, each within the record profile. */
+export const sharedBytes = controlBytes + 1_048_576;
+
+const requestCount = 0;
+const answerCount = 1;
+const length = 2;
+
+/** Both ends of the shared memory. Counters only grow; the one who finds them unequal has work. */
+export class SharedExchange {
+  readonly #control: Int32Array;
+  readonly #data: Uint8Array;
+
+  constructor(shared: SharedArrayBuffer) {
+    this.#control = new Int32Array(shared, 0, controlBytes / 4);
+    this.#data = new Uint8Array(shared, controlBytes);
+  }
+
+  /** False for a request that is too large. */
+  request(request: WriterRequest): boolean {
+    return this.#put(request, requestCount);
+  }
+
+  answer(answer: WriterAnswer): void {
+    this.#put(answer, answerCount);
+  }
+
+  /** Blocks the writer until request number `seen + 1` is there, or `timeoutMs` has passed. */
+  waitForRequest(seen: number, timeoutMs: number): WriterRequest | null {
+    if (Atomics.load(this.#control, requestCount) === seen) Atomics.wait(this.#control, requestCount, seen, timeoutMs);
+    return Atomics.load(this.#control, requestCount) === seen ? null : (this.#take() as WriterRequest);
+  }
+
+  /** Resolves on the main loop when answer number `seen + 1` is there. */
+  async waitForAnswer(seen: number): Promise<WriterAnswer> {
+    while (Atomics.load(this.#control, answerCount) === seen) {
+      const waiting = Atomics.waitAsync(this.#control, answerCount, seen);
+      if (waiting.async) await waiting.value;
+    }
+    return this.#take() as WriterAnswer;
+  }
+
+  #put(value: WriterRequest | WriterAnswer, counter: number): boolean {
+    const bytes = serialize(value);
+    if (bytes.length > this.#data.length) return false;
+    this.#data.set(bytes);
+    Atomics.store(this.#control, length, bytes.length);
+    Atomics.add(this.#control, counter, 1);
+    Atomics.notify(this.#control, counter);
+    return true;
+  }
+
+  /** A copy: values that are decoded from it must not change when the next message is put. */
+  #take(): unknown {
+    return deserialize(Buffer.from(this.#data.slice(0, Atomics.load(this.#control, length))));
+  }
+}
