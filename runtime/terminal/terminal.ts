@@ -32,7 +32,7 @@ import { type Connection, FactsSource } from './facts.ts';
 import type { HeldDocuments } from './held-documents.ts';
 import { InputQueue } from './input-queue.ts';
 import { MachineRunner } from './machine-runner.ts';
-import { recover, refillRing } from './recovery.ts';
+import { type Recovered, refillRing } from './recovery.ts';
 import { RowDrafts } from './row-drafts.ts';
 import { spaces } from './spaces.ts';
 
@@ -67,6 +67,7 @@ export interface TerminalOptions {
 export class Terminal {
   readonly runner: MachineRunner;
   readonly #options: TerminalOptions;
+  readonly #recovered: Recovered;
   readonly #queue: InputQueue<ValidatorInput>;
   readonly #facts: FactsSource;
   readonly #drafts: RowDrafts;
@@ -77,9 +78,10 @@ export class Terminal {
   readonly #running: TimerHandle[] = [];
   #defects = 0;
 
-  constructor(options: TerminalOptions, signedUpto: number) {
+  constructor(options: TerminalOptions, recovered: Recovered) {
     const { journal, indicator, clock, logger, calendar } = options;
     this.#options = options;
+    this.#recovered = recovered;
     this.#evidence = new EvidenceKeeper(clock);
     this.#drafts = new RowDrafts(calendar, this.#evidence);
     this.#facts = new FactsSource({ ...options, indicatorReady: () => indicator.health().state === 'online' });
@@ -94,14 +96,14 @@ export class Terminal {
       written: (rows, records) => this.#written(rows, records),
     });
     const draft = (type: RowType, payload: Payload) => this.#drafts.draft(type, this.#marked(payload), this.#options.time.now());
-    this.#checkpointer = new Checkpointer({ ...options, draft }, signedUpto);
+    this.#checkpointer = new Checkpointer({ ...options, draft }, recovered.signedUpto);
     options.documents.changed.on((name) => this.#documentChanged(name));
   }
 
   /** Recovers, writes BOOT, and begins to serve. Devices that are absent are waited for, not failed on. */
   async start(boot: { readonly reason: string; readonly detail?: string }): Promise<void> {
-    const { journal, config, bootId, time, clock, scanner, indicator, trip } = this.#options;
-    const recovered = recover(journal, config);
+    const { bootId, time, clock, scanner, indicator, trip } = this.#options;
+    const recovered = this.#recovered;
     const now = time.now();
     refillRing(this.#ring, recovered.tail, bootId, now);
     this.#evidence.recipient(this.#options.documents.trust?.seal ?? null);

@@ -65,7 +65,11 @@ export class Births {
     const highest = Math.max(cursor.upto, cursor.advertised, ...cursor.held.map(([, last]) => last));
     const incident = { terminal, epoch, seq: Math.max(0, seq), openedMs: clock.wallMs() } as const;
     if (seq < highest) {
-      await store.report({ ...incident, kind: 'truncation', detail: `journal ends at ${seq}, rows up to ${highest} are known` });
+      await store.report({
+        ...incident,
+        kind: 'truncation',
+        detail: `journal ends at ${seq}, rows up to ${highest} are known`,
+      });
     }
     const stored = seq >= 0 ? await store.hashAt(terminal, epoch, seq) : null;
     if (stored && !equal(stored, hash)) {

@@ -1,7 +1,7 @@
 // Where the operator refuses and pardons accounts: keeps the full deny list and publishes it whole, in its
 // one order, under the next version.
 import { type Bytes, equal } from '../../runtime/core/bytes.ts';
-import { decodeDenySnapshot, type DenyEntry, encodeDenySnapshot } from '../../runtime/tokens/deny.ts';
+import { type DenyEntry, decodeDenySnapshot, encodeDenySnapshot } from '../../runtime/tokens/deny.ts';
 import type { Publisher } from './publisher.ts';
 import type { IngestStore } from './store/ingest-store.ts';
 

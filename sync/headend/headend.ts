@@ -68,7 +68,9 @@ export class HeadEnd {
     exchange.subscribe(topics.anyTx, (message) => this.#ingest.receive(message));
     exchange.subscribe(topics.anyState, (message) => this.#presence.receive(message));
     exchange.subscribe(topics.anyBirth, (message) => this.#background('birth', this.#births.receive(message)));
-    exchange.subscribe(topics.anyRequest, (message) => this.#background('request', this.publisher.answerChunk(message)));
+    exchange.subscribe(topics.anyRequest, (message) =>
+      this.#background('request', this.publisher.answerChunk(message)),
+    );
     await this.deny.open();
     await this.publisher.start();
     this.#gaps.start();

@@ -1,16 +1,17 @@
 // Ingest: takes batches from the broker, believes only what is signed and chained, stores many of them
 // in one transaction, and signs an ack after that transaction is durable. Never before.
-import type { Clock, TimerHandle } from '../../runtime/core/clock.ts';
+
 import type { Bytes } from '../../runtime/core/bytes.ts';
 import { isBytes } from '../../runtime/core/cbor.ts';
+import type { Clock, TimerHandle } from '../../runtime/core/clock.ts';
 import { messageOf } from '../../runtime/core/errors.ts';
 import type { Logger } from '../../runtime/core/log.ts';
 import { referenceOf } from '../../runtime/records/reference.ts';
 import { decodeRow, zeroHash } from '../../runtime/records/row.ts';
 import { type Ack, ackLimits, type Rejection } from '../wire/ack.ts';
 import { type Batch, batchAuthentic, type GluedRow, glueBatch, parseBatch } from '../wire/batch.ts';
-import { parseTopic, terminalTopics } from '../wire/topics.ts';
 import type { Range } from '../wire/ranges.ts';
+import { parseTopic, terminalTopics } from '../wire/topics.ts';
 import type { Exchange, ExchangeMessage } from './ports.ts';
 import type { Presence } from './presence.ts';
 import type { IngestBatch, IngestCursor, IngestRow, IngestStore, RowColumns } from './store/ingest-store.ts';
@@ -124,7 +125,8 @@ export class Ingest {
     const glued = glueBatch(terminal, batch);
     if (!glued) return refuse('ESIG', 'the chain does not lead from prev to head');
     if (terminals.epochState(terminal, batch.epoch) === 'refused') return refuse('EEPOCH', 'unknown epoch');
-    if ((this.#queuedOf.get(terminal) ?? 0) >= ingestLimits.queuedPerTerminal) return this.#drop(terminal, 'queue full');
+    if ((this.#queuedOf.get(terminal) ?? 0) >= ingestLimits.queuedPerTerminal)
+      return this.#drop(terminal, 'queue full');
     this.#noteEpoch(known, batch.epoch);
     this.#enqueue({
       terminal,
@@ -207,12 +209,25 @@ export class Ingest {
     );
   }
 
-  async #keepRefused(terminal: string, epoch: number, rejection: Rejection, raw: Bytes, problem: string): Promise<void> {
+  async #keepRefused(
+    terminal: string,
+    epoch: number,
+    rejection: Rejection,
+    raw: Bytes,
+    problem: string,
+  ): Promise<void> {
     const { store, clock } = this.#options;
     const arrivedMs = clock.wallMs();
     await store.quarantine({ terminal, epoch, code: rejection.code, raw, problem, arrivedMs });
     if (rejection.code === 'ESIG') {
-      await store.report({ kind: 'tamper', terminal, epoch, seq: rejection.from, detail: problem, openedMs: arrivedMs });
+      await store.report({
+        kind: 'tamper',
+        terminal,
+        epoch,
+        seq: rejection.from,
+        detail: problem,
+        openedMs: arrivedMs,
+      });
     }
     const cursor = (await store.cursor(terminal, epoch)) ?? emptyCursor(terminal, epoch, arrivedMs);
     this.acknowledge(cursor, { reject: [rejection] });

@@ -2,8 +2,8 @@
 // token again, and compares what was shown where. Only what is good here is settled.
 import type { KeyObject } from 'node:crypto';
 import type { Bytes } from '../../runtime/core/bytes.ts';
-import { type Clock, repeat, type TimerHandle } from '../../runtime/core/clock.ts';
 import { isBytes } from '../../runtime/core/cbor.ts';
+import { type Clock, repeat, type TimerHandle } from '../../runtime/core/clock.ts';
 import { messageOf } from '../../runtime/core/errors.ts';
 import type { Logger } from '../../runtime/core/log.ts';
 import { openEvidence } from '../../runtime/records/evidence.ts';

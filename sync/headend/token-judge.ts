@@ -1,8 +1,9 @@
 // Judges the evidence of one row: the token verifies again at the recorded time under the head end's own
 // trust list, and it is the very token that the row says it is.
-import { equal } from '../../runtime/core/bytes.ts';
-import type { Bytes } from '../../runtime/core/bytes.ts';
+
 import { wallMs } from '../../runtime/core/brand.ts';
+import type { Bytes } from '../../runtime/core/bytes.ts';
+import { equal } from '../../runtime/core/bytes.ts';
 import type { Moment } from '../../runtime/core/trusted-time.ts';
 import type { Row } from '../../runtime/records/row.ts';
 import type { FormatId } from '../../runtime/tokens/outcome.ts';

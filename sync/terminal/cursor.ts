@@ -1,9 +1,10 @@
 // Where the uplink stands, kept beside the journal. Losing it costs duplicates and nothing else, so it
 // is written at leisure and never waited for.
-import type { Clock, TimerHandle } from '../../runtime/core/clock.ts';
-import { type Bytes } from '../../runtime/core/bytes.ts';
-import { encodeCbor } from '../../runtime/core/cbor.ts';
+
 import { z } from 'zod';
+import type { Bytes } from '../../runtime/core/bytes.ts';
+import { encodeCbor } from '../../runtime/core/cbor.ts';
+import type { Clock, TimerHandle } from '../../runtime/core/clock.ts';
 import { count } from '../wire/fields.ts';
 import { parseMessage } from '../wire/parsed.ts';
 import type { SyncProjection, UplinkJournal } from './ports.ts';

@@ -3,10 +3,10 @@
 import { createHash } from 'node:crypto';
 import type { UnixSeconds } from '../../runtime/core/brand.ts';
 import { type Bytes, equal } from '../../runtime/core/bytes.ts';
-import { messageOf } from '../../runtime/core/errors.ts';
-import { Signal } from '../../runtime/core/event.ts';
 import type { Clock } from '../../runtime/core/clock.ts';
 import type { Entropy } from '../../runtime/core/entropy.ts';
+import { messageOf } from '../../runtime/core/errors.ts';
+import { Signal } from '../../runtime/core/event.ts';
 import { type DocumentHeader, type DocumentRefusal, openDocument } from '../wire/document.ts';
 import { type DocumentHead, parseHead } from '../wire/heads.ts';
 import { type FetchName, fetchNames } from '../wire/request.ts';
@@ -26,7 +26,13 @@ export type DownlinkRefusal =
   | 'NOT_USABLE';
 
 export type DownlinkEvent =
-  | { readonly kind: 'refused'; readonly name: DownlinkName; readonly version: number | null; readonly refusal: DownlinkRefusal; readonly detail: string }
+  | {
+      readonly kind: 'refused';
+      readonly name: DownlinkName;
+      readonly version: number | null;
+      readonly refusal: DownlinkRefusal;
+      readonly detail: string;
+    }
   | { readonly kind: 'installed' | 'confirmed'; readonly name: DownlinkName; readonly version: number };
 
 export interface DownlinkOptions {
@@ -151,7 +157,8 @@ export class Downlink {
     if (known && known.version === header.version && equal(known.hash, head.hash)) return this.#confirm(name, header);
     const bytes = await this.#download(name, header.version, head);
     if (this.#stopped) return;
-    if (!bytes) return this.#refuse(name, header.version, 'NOT_AS_ANNOUNCED', 'the chunks do not make up what the head names');
+    if (!bytes)
+      return this.#refuse(name, header.version, 'NOT_AS_ANNOUNCED', 'the chunks do not make up what the head names');
     const { sink } = this.#options;
     const taken = name === 'deny' ? sink.takeDeny(header, head, bytes) : sink.takeFares(header, head, bytes);
     await this.#installed(name, floor, taken);

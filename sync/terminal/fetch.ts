@@ -1,8 +1,8 @@
 // Fetches one larger document in chunks: one request outstanding, resumed where it stopped, the version
 // pinned by the signed head. What comes is believed only when the whole has the size and hash of the head.
 import { createHash } from 'node:crypto';
-import type { Clock, TimerHandle } from '../../runtime/core/clock.ts';
 import { type Bytes, concat, equal } from '../../runtime/core/bytes.ts';
+import type { Clock, TimerHandle } from '../../runtime/core/clock.ts';
 import type { Entropy } from '../../runtime/core/entropy.ts';
 import type { DocumentHead } from '../wire/heads.ts';
 import { chunkLimits, encodeChunkRequest, type FetchName, parseChunkResponse } from '../wire/request.ts';

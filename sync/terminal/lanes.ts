@@ -1,8 +1,9 @@
 // Which rows go next: new rows in the live lane, rows older than the connection in the backlog lane, so
 // that what happens now does not wait behind what happened in the tunnel.
+
+import { ackLimits } from '../wire/ack.ts';
 import type { Range } from '../wire/ranges.ts';
 import type { Lane } from '../wire/topics.ts';
-import { ackLimits } from '../wire/ack.ts';
 import type { Outbox } from './outbox.ts';
 
 export const laneLimits = {

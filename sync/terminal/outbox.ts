@@ -1,6 +1,6 @@
 // The rows of one epoch that the head end has not acknowledged: a set of positions, never a queue of
 // rows. The bytes stay in the journal until the moment they are sent.
-import { Ranges, type Range } from '../wire/ranges.ts';
+import { type Range, Ranges } from '../wire/ranges.ts';
 import type { UplinkJournal, UplinkRow } from './ports.ts';
 
 export const outboxLimits = {
@@ -114,7 +114,11 @@ export class Outbox {
   }
 
   /** The rows of `range` as far as bounds allow. Positions the journal no longer has are skipped and named. */
-  load(range: Range, maxRows: number, maxBytes: number): { readonly rows: readonly UplinkRow[]; readonly absent: Range | null } {
+  load(
+    range: Range,
+    maxRows: number,
+    maxBytes: number,
+  ): { readonly rows: readonly UplinkRow[]; readonly absent: Range | null } {
     const [first, last] = range;
     const cut = this.#cut && first <= this.#cut.upto ? this.#cut.rows : maxRows;
     const limit = Math.min(maxRows, cut, last - first + 1);

@@ -1,10 +1,11 @@
 // How a terminal says that it is there: a state (which is also its will) and a birth that carries the
 // true head of the journal, signed for this one connection.
+
+import { z } from 'zod';
 import { type Bytes, utf8 } from '../../runtime/core/bytes.ts';
 import { encodeCbor } from '../../runtime/core/cbor.ts';
 import type { Clock } from '../../runtime/core/clock.ts';
 import { zeroHash } from '../../runtime/records/row.ts';
-import { z } from 'zod';
 import { count } from '../wire/fields.ts';
 import { parseMessage } from '../wire/parsed.ts';
 import { type BirthReason, birthSignatureBase, encodeBirth, encodeState, type SignedHead } from '../wire/presence.ts';

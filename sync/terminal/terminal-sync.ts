@@ -8,8 +8,8 @@ import { Signal } from '../../runtime/core/event.ts';
 import { type Ack, parseAck } from '../wire/ack.ts';
 import { openDocument } from '../wire/document.ts';
 import { type Parsed, refused } from '../wire/parsed.ts';
-import type { Range } from '../wire/ranges.ts';
 import type { BirthReason } from '../wire/presence.ts';
+import type { Range } from '../wire/ranges.ts';
 import { documentNames, operatorTopics, parseTopic, terminalTopics } from '../wire/topics.ts';
 import { Downlink } from './downlink.ts';
 import { HostWatch } from './host-watch.ts';
@@ -114,7 +114,14 @@ export class TerminalSync {
     const all = operatorTopics(operator);
     this.#session = session;
     // Before the birth, because its answer comes on one of these topics.
-    const filters = [own.ack, own.response, all.trust, all.denyHead, ...documentNames.map(all.documentHead), all.anyHostState];
+    const filters = [
+      own.ack,
+      own.response,
+      all.trust,
+      all.denyHead,
+      ...documentNames.map(all.documentHead),
+      all.anyHostState,
+    ];
     this.#hosts.linkUp();
     this.downlink.linkUp();
     if (!(await link.subscribe(filters)) || this.#session !== session) return;
@@ -143,7 +150,8 @@ export class TerminalSync {
 
   #receive(message: LinkMessage): void {
     const address = parseTopic(message.topic);
-    if (address?.to === 'ack' && address.terminal === this.#options.terminal) return this.uplink.ackArrived(message.payload);
+    if (address?.to === 'ack' && address.terminal === this.#options.terminal)
+      return this.uplink.ackArrived(message.payload);
     if (address?.to === 'host-state') return this.#hosts.receive(message);
     this.downlink.receive(message);
     this.#applyWindow();

@@ -1,7 +1,8 @@
 // The uplink: a cursor over the journal. It reads rows, signs batches, keeps its own window and resends
 // by its own timer; the head end's signed ack, and nothing else, moves the cursor.
-import type { Clock, TimerHandle } from '../../runtime/core/clock.ts';
+
 import { type Bytes, equal } from '../../runtime/core/bytes.ts';
+import type { Clock, TimerHandle } from '../../runtime/core/clock.ts';
 import type { Entropy } from '../../runtime/core/entropy.ts';
 import { Signal } from '../../runtime/core/event.ts';
 import type { ChainHead } from '../../runtime/records/chain.ts';
@@ -14,7 +15,7 @@ import { terminalTopics } from '../wire/topics.ts';
 import { CursorStore } from './cursor.ts';
 import { openOutboxes, outboxOf } from './epochs.ts';
 import { type Flight, Flights, flightLimits } from './flights.ts';
-import { type NextRange, Lanes } from './lanes.ts';
+import { Lanes, type NextRange } from './lanes.ts';
 import type { Outbox } from './outbox.ts';
 import type { KeyStore, Link, LinkSession, TimeSink, UplinkJournal, UplinkRow } from './ports.ts';
 import { ReceiptPace } from './receipt-pace.ts';
@@ -40,7 +41,11 @@ export type UplinkEvent =
   | { readonly kind: 'rejected'; readonly epoch: number; readonly rejection: Rejection }
   | { readonly kind: 'stalled'; readonly epoch: number; readonly range: Range; readonly code: Rejection['code'] }
   | { readonly kind: 'rows-absent'; readonly epoch: number; readonly range: Range }
-  | { readonly kind: 'head-mismatch' | 'journal-behind' | 'head-end-went-back'; readonly epoch: number; readonly seq: number }
+  | {
+      readonly kind: 'head-mismatch' | 'journal-behind' | 'head-end-went-back';
+      readonly epoch: number;
+      readonly seq: number;
+    }
   /** To be written as a RECEIPT row: at most every 1,000 rows or hour. */
   | { readonly kind: 'receipt'; readonly epoch: number; readonly upto: number; readonly document: Bytes };
 

@@ -74,7 +74,8 @@ export function sealBatch(
 }
 
 export function parseBatch(bytes: Bytes): Parsed<Batch> {
-  if (bytes.length > batchLimits.maxBytes) return refused(`${bytes.length} bytes, at most ${batchLimits.maxBytes} allowed`);
+  if (bytes.length > batchLimits.maxBytes)
+    return refused(`${bytes.length} bytes, at most ${batchLimits.maxBytes} allowed`);
   const parsed = parseMessage(bytes, schema);
   if (!parsed.ok) return parsed;
   const { e, from, rows, prev, head, at, hist, tail, alg, sig } = parsed.value;

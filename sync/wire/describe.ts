@@ -1,7 +1,8 @@
 // Any message as plain JSON, for people: `stile wire decode`. Shows what is said, and proves nothing about
 // who said it.
-import { hex } from '../../runtime/core/bytes.ts';
+
 import type { Bytes } from '../../runtime/core/bytes.ts';
+import { hex } from '../../runtime/core/bytes.ts';
 import { type CborValue, decodeCbor, documentProfile, isBytes, isMap } from '../../runtime/core/cbor.ts';
 import { messageOf } from '../../runtime/core/errors.ts';
 import { decodeRow, glueRow, zeroHash } from '../../runtime/records/row.ts';

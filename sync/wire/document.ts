@@ -5,8 +5,22 @@ import type { KeyObject } from 'node:crypto';
 import { z } from 'zod';
 import { type UnixSeconds, unixSeconds } from '../../runtime/core/brand.ts';
 import type { Bytes } from '../../runtime/core/bytes.ts';
-import { type CborInput, type CborValue, decodeCbor, documentProfile, encodeCbor, isMap } from '../../runtime/core/cbor.ts';
-import { type Cose1, type CoseSigner, documentContext, readCose1, sealCose1, signedBytes } from '../../runtime/tokens/cose.ts';
+import {
+  type CborInput,
+  type CborValue,
+  decodeCbor,
+  documentProfile,
+  encodeCbor,
+  isMap,
+} from '../../runtime/core/cbor.ts';
+import {
+  type Cose1,
+  type CoseSigner,
+  documentContext,
+  readCose1,
+  sealCose1,
+  signedBytes,
+} from '../../runtime/tokens/cose.ts';
 import { algorithms, signatureHolds } from '../../runtime/tokens/keys.ts';
 import { count, idText } from './fields.ts';
 import { parseValue } from './parsed.ts';
@@ -17,7 +31,10 @@ export type DocumentKind = (typeof documentKinds)[number];
 
 /** Uses a document key may carry, as bits. */
 export const keyUses = { deny: 1, config: 2, fares: 4, commands: 8, updates: 16, receipts: 32 } as const;
-const useOf = { deny: keyUses.deny, fares: keyUses.fares, ack: keyUses.receipts } as const satisfies Record<DocumentKind, number>;
+const useOf = { deny: keyUses.deny, fares: keyUses.fares, ack: keyUses.receipts } as const satisfies Record<
+  DocumentKind,
+  number
+>;
 
 export const documentRefusals = [
   'MALFORMED',
@@ -65,7 +82,14 @@ export type OpenedDocument =
   | { readonly ok: true; readonly header: DocumentHeader; readonly body: CborValue; readonly kid: Bytes }
   | { readonly ok: false; readonly refusal: DocumentRefusal };
 
-const payloadSchema = z.object({ k: z.string(), o: idText, tgt: z.union([idText, z.literal('*')]), v: count, iat: count, exp: count });
+const payloadSchema = z.object({
+  k: z.string(),
+  o: idText,
+  tgt: z.union([idText, z.literal('*')]),
+  v: count,
+  iat: count,
+  exp: count,
+});
 const refuse = (refusal: DocumentRefusal): OpenedDocument => ({ ok: false, refusal });
 
 export function sealDocument(header: DocumentHeader, body: CborInput, signer: CoseSigner): Bytes {

@@ -13,7 +13,12 @@ const prefix = 'stile/1';
 export type Address =
   | { readonly to: 'state' | 'birth' | 'ack'; readonly operator: string; readonly terminal: string }
   | { readonly to: 'tx'; readonly operator: string; readonly terminal: string; readonly lane: Lane }
-  | { readonly to: 'request' | 'response'; readonly operator: string; readonly terminal: string; readonly operation: 'doc' }
+  | {
+      readonly to: 'request' | 'response';
+      readonly operator: string;
+      readonly terminal: string;
+      readonly operation: 'doc';
+    }
   | { readonly to: 'trust' | 'deny-head'; readonly operator: string }
   | { readonly to: 'document-head'; readonly operator: string; readonly name: DocumentName }
   | { readonly to: 'host-state'; readonly operator: string; readonly host: string };

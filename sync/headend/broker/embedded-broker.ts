@@ -1,9 +1,9 @@
 // The embedded broker: aedes in this process, on a loopback address, for demos, tests and one small site.
 // It speaks MQTT 3.1.1 and keeps retained messages in memory only.
-import { createServer, type AddressInfo, type Server } from 'node:net';
+import { type AddressInfo, createServer, type Server } from 'node:net';
 import type { Aedes } from 'aedes';
-import type { Bytes } from '../../../runtime/core/bytes.ts';
 import { isId } from '../../../runtime/core/brand.ts';
+import type { Bytes } from '../../../runtime/core/bytes.ts';
 import { messageOf, StileError } from '../../../runtime/core/errors.ts';
 import type { Logger } from '../../../runtime/core/log.ts';
 import type { Exchange, ExchangeMessage } from '../ports.ts';

@@ -15,7 +15,13 @@ export interface Neighbours {
 
 export type Placement =
   /** Rows to add, rows known already, rows to keep apart as a fork. */
-  | { readonly fits: true; readonly fresh: readonly IngestRow[]; readonly known: readonly IngestRow[]; readonly forked: readonly IngestRow[]; readonly held: Ranges }
+  | {
+      readonly fits: true;
+      readonly fresh: readonly IngestRow[];
+      readonly known: readonly IngestRow[];
+      readonly forked: readonly IngestRow[];
+      readonly held: Ranges;
+    }
   /** Would open a range beyond the bound: not taken, not acknowledged. */
   | { readonly fits: false };
 

@@ -56,8 +56,7 @@ interface CursorRecord {
   readonly wanted_since_ms: number | null;
 }
 
-const ledgerColumns =
-  'terminal, epoch, seq, day, body, hash, ref, type, act, reason, arrived_ms AS arrivedMs, verdict';
+const ledgerColumns = 'terminal, epoch, seq, day, body, hash, ref, type, act, reason, arrived_ms AS arrivedMs, verdict';
 
 export class SqliteStore implements IngestStore {
   readonly #db: Database.Database;
@@ -85,10 +84,18 @@ export class SqliteStore implements IngestStore {
     if (placement.fresh.length > 0) this.#insertCheckpoint(batch);
     if (placement.forked[0]) this.#insertIncident(forkIncident(batch, placement.forked[0]));
     const cursor = this.#advance(before, placement.held, batch.arrivedMs);
-    const poison = [...placement.known, ...placement.fresh].filter(({ columns }) => columns === null).map(({ seq }) => seq);
+    const poison = [...placement.known, ...placement.fresh]
+      .filter(({ columns }) => columns === null)
+      .map(({ seq }) => seq);
     return {
       cursor,
-      rejections: [...grouped(poison, 'EROW'), ...grouped(placement.forked.map(({ seq }) => seq), 'EFORK')],
+      rejections: [
+        ...grouped(poison, 'EROW'),
+        ...grouped(
+          placement.forked.map(({ seq }) => seq),
+          'EFORK',
+        ),
+      ],
       stored: placement.fresh.length,
     };
   }
@@ -236,9 +243,10 @@ export class SqliteStore implements IngestStore {
   }
 
   async forkedRanges(terminal: string, epoch: number): Promise<readonly Range[]> {
-    const rows = this.#prepare(
-      'SELECT DISTINCT seq FROM fork WHERE terminal = ? AND epoch = ? ORDER BY seq',
-    ).all(terminal, epoch) as { seq: number }[];
+    const rows = this.#prepare('SELECT DISTINCT seq FROM fork WHERE terminal = ? AND epoch = ? ORDER BY seq').all(
+      terminal,
+      epoch,
+    ) as { seq: number }[];
     return rows.reduce<Ranges>((set, { seq }) => set.add([seq, seq]), Ranges.empty).list;
   }
 
@@ -345,12 +353,18 @@ export class SqliteStore implements IngestStore {
   }
 
   async newestDocument(kind: string, target: string): Promise<PublishedDocument | null> {
-    const found = this.#prepare('SELECT * FROM document WHERE kind = ? AND target = ? ORDER BY version DESC LIMIT 1').get(kind, target);
+    const found = this.#prepare(
+      'SELECT * FROM document WHERE kind = ? AND target = ? ORDER BY version DESC LIMIT 1',
+    ).get(kind, target);
     return (found as PublishedDocument | undefined) ?? null;
   }
 
   async document(kind: string, target: string, version: number): Promise<PublishedDocument | null> {
-    const found = this.#prepare('SELECT * FROM document WHERE kind = ? AND target = ? AND version = ?').get(kind, target, version);
+    const found = this.#prepare('SELECT * FROM document WHERE kind = ? AND target = ? AND version = ?').get(
+      kind,
+      target,
+      version,
+    );
     return (found as PublishedDocument | undefined) ?? null;
   }
 

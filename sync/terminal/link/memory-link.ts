@@ -30,7 +30,8 @@ export class MemoryBroker {
   }
 
   link(id: string): MemoryLink {
-    if (this.#links.size >= memoryBrokerLimits.links) throw new RangeError(`more than ${memoryBrokerLimits.links} links`);
+    if (this.#links.size >= memoryBrokerLimits.links)
+      throw new RangeError(`more than ${memoryBrokerLimits.links} links`);
     const link = new MemoryLink(id, this, this.#clock);
     this.#links.set(id, link);
     return link;
@@ -89,7 +90,8 @@ export class MemoryBroker {
 
   #retain(topic: string, payload: Bytes): void {
     if (payload.length === 0) this.#retained.delete(topic);
-    else if (this.#retained.has(topic) || this.#retained.size < memoryBrokerLimits.retained) this.#retained.set(topic, payload);
+    else if (this.#retained.has(topic) || this.#retained.size < memoryBrokerLimits.retained)
+      this.#retained.set(topic, payload);
   }
 
   #carry(message: Carried, link: string, arrive: () => void): void {

@@ -7,7 +7,7 @@ import { SeededEntropy } from '../../../runtime/core/entropy.ts';
 import { VirtualClock } from '../../../runtime/core/virtual-clock.ts';
 import { decodeDenySnapshot } from '../../../runtime/tokens/deny.ts';
 import { MemoryBroker, type MemoryLink } from '../../../sync/terminal/link/memory-link.ts';
-import { sealDocument, keyUses } from '../../../sync/wire/document.ts';
+import { keyUses, sealDocument } from '../../../sync/wire/document.ts';
 import { headBody } from '../../../sync/wire/heads.ts';
 import { encodeChunkResponse, parseChunkResponse } from '../../../sync/wire/request.ts';
 import { operatorTopics } from '../../../sync/wire/topics.ts';
@@ -56,7 +56,8 @@ async function running(): Promise<World> {
 const refusals = ({ bus }: World): readonly string[] =>
   bus.downlinkEvents.flatMap((event) => (event.kind === 'refused' ? [`${event.name} ${event.refusal}`] : []));
 
-const denied = ({ bus }: World): number => decodeDenySnapshot(bus.sink.bytesOf('deny') ?? new Uint8Array(0))?.length ?? -1;
+const denied = ({ bus }: World): number =>
+  decodeDenySnapshot(bus.sink.bytesOf('deny') ?? new Uint8Array(0))?.length ?? -1;
 
 /** A head as a thief or a broken head end might sign it. */
 function denyHead(w: World, version: number, hash: Bytes, size: number, signer = w.authority.deny): Bytes {
@@ -173,7 +174,11 @@ describe('documents that are refused', () => {
 
   test.each([
     ['signed by a stranger', (w: World) => denyHead(w, 9, new Uint8Array(32), 1, newSigner()), 'deny UNKNOWN_KEY'],
-    ['signed by the key for fares', (w: World) => denyHead(w, 9, new Uint8Array(32), 1, w.authority.fares), 'deny WRONG_USE'],
+    [
+      'signed by the key for fares',
+      (w: World) => denyHead(w, 9, new Uint8Array(32), 1, w.authority.fares),
+      'deny WRONG_USE',
+    ],
     ['that is noise', () => Uint8Array.of(0xa1), 'deny MALFORMED'],
   ] as const)('a head %s', async (_what, make, refusal) => {
     const w = await running();

@@ -1,7 +1,7 @@
 // No record lost, none counted twice, whatever the network between terminal and head end does. The real
 // uplink and the real ingest, on a virtual clock with chosen faults.
 import { describe, expect, test } from 'vitest';
-import { SeededEntropy, pick } from '../../../runtime/core/entropy.ts';
+import { pick, SeededEntropy } from '../../../runtime/core/entropy.ts';
 import { VirtualClock } from '../../../runtime/core/virtual-clock.ts';
 import { CursorStore } from '../../../sync/terminal/cursor.ts';
 import { MemoryBroker, type MemoryLink } from '../../../sync/terminal/link/memory-link.ts';
@@ -39,7 +39,8 @@ const isAck = (topic: string): boolean => topic.endsWith('/ack');
 const isBatch = (topic: string): boolean => topic.includes('/tx/');
 
 async function drained({ clock, bus }: World, limitMs = 1_800_000): Promise<void> {
-  for (let waited = 0; waited < limitMs && bus.sync.status().pendingRows > 0; waited += 1_000) await clock.advance(1_000);
+  for (let waited = 0; waited < limitMs && bus.sync.status().pendingRows > 0; waited += 1_000)
+    await clock.advance(1_000);
   await clock.advance(5_000);
 }
 
@@ -137,7 +138,16 @@ describe('every row arrives exactly once', () => {
       const { journal, keys, sink } = bus;
       journal.appendMany(5);
       const link = w.broker.link('bus-1');
-      bus = newTerminal({ id: 'bus-1', seed: `restart-${afterPublishMs}`, clock: w.clock, link, authority: w.authority, journal, keys, sink });
+      bus = newTerminal({
+        id: 'bus-1',
+        seed: `restart-${afterPublishMs}`,
+        clock: w.clock,
+        link,
+        authority: w.authority,
+        journal,
+        keys,
+        sink,
+      });
     }
     bus.sync.start();
     await drained({ ...w, bus });
@@ -156,7 +166,16 @@ describe('every row arrives exactly once', () => {
     const before = w.head.headEnd.ingestCounts().stored;
     w.bus.journal.projectionsKept.clear();
     const { journal, keys, sink } = w.bus;
-    const again = newTerminal({ id: 'bus-1', seed: 'b', clock: w.clock, link: w.broker.link('bus-1'), authority: w.authority, journal, keys, sink });
+    const again = newTerminal({
+      id: 'bus-1',
+      seed: 'b',
+      clock: w.clock,
+      link: w.broker.link('bus-1'),
+      authority: w.authority,
+      journal,
+      keys,
+      sink,
+    });
     again.sync.start();
     await drained({ ...w, bus: again });
     await w.clock.advance(60_000);
@@ -179,6 +198,9 @@ describe('every row arrives exactly once', () => {
     for (const epoch of w.bus.journal.rows.keys()) {
       expect(await storedExactlyOnce(w.head.store, w.bus.journal, epoch)).toBe(true);
     }
-    expect((await w.head.headEnd.incidents(9)).map(({ kind }) => kind)).toEqual(['epoch_unconfirmed', 'epoch_unconfirmed']);
+    expect((await w.head.headEnd.incidents(9)).map(({ kind }) => kind)).toEqual([
+      'epoch_unconfirmed',
+      'epoch_unconfirmed',
+    ]);
   });
 });

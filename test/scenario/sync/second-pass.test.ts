@@ -6,7 +6,14 @@ import { VirtualClock } from '../../../runtime/core/virtual-clock.ts';
 import { EvidenceSealer } from '../../../runtime/records/evidence.ts';
 import { rawPublicKey } from '../../../runtime/tokens/keys.ts';
 import { MemoryBroker } from '../../../sync/terminal/link/memory-link.ts';
-import { Authority, type HeadEndUnderTest, newHeadEnd, newTerminal, publishBasics, type TerminalUnderTest } from '../../fixtures/sync-world.ts';
+import {
+  Authority,
+  type HeadEndUnderTest,
+  newHeadEnd,
+  newTerminal,
+  publishBasics,
+  type TerminalUnderTest,
+} from '../../fixtures/sync-world.ts';
 
 interface World {
   readonly clock: VirtualClock;
@@ -21,7 +28,8 @@ async function world(): Promise<World> {
   const clock = new VirtualClock();
   const broker = new MemoryBroker(clock);
   const authority = new Authority();
-  const judge = (token: Bytes) => (equal(token, goodToken) ? { good: true as const } : { good: false as const, reason: 'BAD_SIGNATURE' });
+  const judge = (token: Bytes) =>
+    equal(token, goodToken) ? { good: true as const } : { good: false as const, reason: 'BAD_SIGNATURE' };
   const head = await newHeadEnd({ exchange: broker, clock, authority, judge });
   await head.headEnd.start();
   await publishBasics(head.headEnd, authority);
@@ -42,7 +50,13 @@ function ride(w: World, bus: TerminalUnderTest, token: Bytes, digest: Bytes, sea
   const head = bus.journal.head();
   const seq = (head?.seq ?? -1) + 1;
   const sealed = w.sealer.seal(bus.journal.epoch, seq + sealedFor, token);
-  const row = bus.journal.append('DECISION', { act: 'ride', reason: 'OK', digest, sealed, sealKey: w.sealer.publicKey });
+  const row = bus.journal.append('DECISION', {
+    act: 'ride',
+    reason: 'OK',
+    digest,
+    sealed,
+    sealKey: w.sealer.publicKey,
+  });
   return `${bus.id}/${row.seq}`;
 }
 

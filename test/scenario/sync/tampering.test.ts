@@ -145,7 +145,9 @@ describe('two histories', () => {
     await w.clock.advance(1_000);
     expect(await incidentKinds(w)).toEqual(['fork']);
     expect(await w.head.store.forkedRanges('bus-1', copy.epoch)).toEqual([[16, 25]]);
-    expect(w.bus.uplinkEvents.some((event) => event.kind === 'rejected' && event.rejection.code === 'EFORK')).toBe(true);
+    expect(w.bus.uplinkEvents.some((event) => event.kind === 'rejected' && event.rejection.code === 'EFORK')).toBe(
+      true,
+    );
     w.bus.journal.appendMany(5);
     await w.clock.advance(5_000);
     expect(await storedExactlyOnce(w.head.store, w.bus.journal)).toBe(true);
@@ -160,7 +162,16 @@ describe('two histories', () => {
     await w.bus.sync.stop();
     w.bus.journal.truncateTo(20);
     const { journal, keys, sink } = w.bus;
-    const restored = newTerminal({ id: 'bus-1', seed: 'r', clock: w.clock, link: w.broker.link('bus-1'), authority: w.authority, journal, keys, sink });
+    const restored = newTerminal({
+      id: 'bus-1',
+      seed: 'r',
+      clock: w.clock,
+      link: w.broker.link('bus-1'),
+      authority: w.authority,
+      journal,
+      keys,
+      sink,
+    });
     restored.sync.start();
     await w.clock.advance(10_000);
     expect(await incidentKinds(w)).toEqual(['truncation']);
@@ -195,10 +206,19 @@ describe('two histories', () => {
 
 describe('rows changed on the way or on disk', () => {
   test.each([
-    ['edited', (bodies: Bytes[]) => bodies.map((body, i) => (i === 3 ? concat(body.subarray(0, 40), Uint8Array.of((body[40] ?? 0) ^ 1), body.subarray(41)) : body))],
+    [
+      'edited',
+      (bodies: Bytes[]) =>
+        bodies.map((body, i) =>
+          i === 3 ? concat(body.subarray(0, 40), Uint8Array.of((body[40] ?? 0) ^ 1), body.subarray(41)) : body,
+        ),
+    ],
     ['deleted', (bodies: Bytes[]) => bodies.filter((_, i) => i !== 3)],
     ['inserted', (bodies: Bytes[]) => [...bodies.slice(0, 3), bodies[2] ?? zeroHash, ...bodies.slice(3)]],
-    ['swapped', (bodies: Bytes[]) => [...bodies.slice(0, 3), bodies[4] ?? zeroHash, bodies[3] ?? zeroHash, ...bodies.slice(5)]],
+    [
+      'swapped',
+      (bodies: Bytes[]) => [...bodies.slice(0, 3), bodies[4] ?? zeroHash, bodies[3] ?? zeroHash, ...bodies.slice(5)],
+    ],
   ] as const)('a row %s under a good signature is refused, kept raw and reported', async (_what, change) => {
     const w = await world();
     const journal = new MemoryJournal('bus-1');
@@ -208,7 +228,16 @@ describe('rows changed on the way or on disk', () => {
     const message = sealBatch(
       operator,
       'bus-1',
-      { epoch: journal.epoch, from: 0, rows: slices, prev: zeroHash, head: rows[9]?.hash ?? zeroHash, atMs: 1, history: false, tail: false },
+      {
+        epoch: journal.epoch,
+        from: 0,
+        rows: slices,
+        prev: zeroHash,
+        head: rows[9]?.hash ?? zeroHash,
+        atMs: 1,
+        history: false,
+        tail: false,
+      },
       (bytes) => w.bus.keys.sign(bytes),
     );
     w.broker.accept('x', { topic: topics.tx('live'), payload: message, retain: false });
@@ -221,7 +250,13 @@ describe('rows changed on the way or on disk', () => {
     const w = await world();
     const journal = new MemoryJournal('bus-1');
     journal.appendMany(9);
-    const thief = newTerminal({ id: 'thief', seed: 't', clock: w.clock, link: w.broker.link('thief'), authority: w.authority });
+    const thief = newTerminal({
+      id: 'thief',
+      seed: 't',
+      clock: w.clock,
+      link: w.broker.link('thief'),
+      authority: w.authority,
+    });
     w.broker.accept('x', { topic: topics.tx('live'), payload: batchOf(w, journal, 0, 9, thief.keys), retain: false });
     await w.clock.advance(1_000);
     expect(await w.head.store.counts()).toMatchObject({ rows: 0, quarantined: 1 });
@@ -256,7 +291,13 @@ describe('poison', () => {
     const good = w.bus.journal.read(w.bus.journal.epoch, 5, 1)[0];
     if (!good || !head) throw new RangeError('no row');
     const decoded = decodeRow(good.body);
-    const poison = encodeRow({ ...decoded, seq: seqOf(6), type: 'NONSENSE' as never, prev: good.hash, epoch: epochOf(head.epoch) });
+    const poison = encodeRow({
+      ...decoded,
+      seq: seqOf(6),
+      type: 'NONSENSE' as never,
+      prev: good.hash,
+      epoch: epochOf(head.epoch),
+    });
     w.bus.journal.rows.get(head.epoch)?.push({ epoch: head.epoch, seq: 6, type: 'DECISION', ...poison });
     const after = encodeRow({ ...decoded, seq: seqOf(7), prev: poison.hash });
     w.bus.journal.rows.get(head.epoch)?.push({ epoch: head.epoch, seq: 7, type: 'DECISION', ...after });
@@ -280,7 +321,9 @@ describe('poison', () => {
     w.broker.carriage = ({ topic, payload }) => {
       if (!topic.includes('/tx/')) return [1];
       // Stands for a head end that cannot read any batch with row 9 in it.
-      const marker = Buffer.from(sliceRow(w.bus.journal.read(w.bus.journal.epoch, 9, 1)[0]?.body ?? zeroHash, 'bus-1', w.bus.journal.epoch));
+      const marker = Buffer.from(
+        sliceRow(w.bus.journal.read(w.bus.journal.epoch, 9, 1)[0]?.body ?? zeroHash, 'bus-1', w.bus.journal.epoch),
+      );
       if (Buffer.from(payload).indexOf(marker) < 0) return [1];
       refusals++;
       w.broker.accept('bus-1', { topic: topics.tx('live'), payload: Uint8Array.of(0xff), retain: false });
@@ -289,7 +332,12 @@ describe('poison', () => {
     w.bus.sync.start();
     await w.clock.advance(20_000);
     expect(refusals).toBeGreaterThanOrEqual(4);
-    expect(w.bus.uplinkEvents).toContainEqual({ kind: 'stalled', epoch: w.bus.journal.epoch, range: [9, 9], code: 'EBATCH' });
+    expect(w.bus.uplinkEvents).toContainEqual({
+      kind: 'stalled',
+      epoch: w.bus.journal.epoch,
+      range: [9, 9],
+      code: 'EBATCH',
+    });
     const cursor = await w.head.store.cursor('bus-1', w.bus.journal.epoch);
     expect(cursor?.upto).toBe(8);
     expect(cursor?.held).toEqual([[10, 15]]);
@@ -346,11 +394,14 @@ describe('acks that move nothing', () => {
     ['meant for another terminal', (w: World) => seal(w, w.authority.receipts, 'bus-2')],
     ['of another operator', (w: World) => seal(w, w.authority.receipts, 'bus-1', 'ack', 'rival')],
     ['of another kind', (w: World) => seal(w, w.authority.deny, 'bus-1', 'deny')],
-    ['with a changed byte', (w: World) => {
-      const bytes = seal(w, w.authority.receipts, 'bus-1');
-      bytes[60] = (bytes[60] ?? 0) ^ 1;
-      return bytes;
-    }],
+    [
+      'with a changed byte',
+      (w: World) => {
+        const bytes = seal(w, w.authority.receipts, 'bus-1');
+        bytes[60] = (bytes[60] ?? 0) ^ 1;
+        return bytes;
+      },
+    ],
     ['that is noise', () => Uint8Array.of(1, 2, 3)],
   ] as const)('an ack %s', async (_what, forged) => {
     const w = await waiting();

@@ -1,4 +1,5 @@
 // Who may talk to the street server and what it takes: only its own page on this machine, in bounds.
+import { rm } from 'node:fs/promises';
 import { createServer, type Server } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
 import { StileError } from '../../../runtime/core/errors.ts';
@@ -90,7 +91,9 @@ describe('the page', () => {
   });
 
   it('without a place for the token is not served', async () => {
-    await expect(street({ webFolder: pageFolder('<p>no place</p>') })).rejects.toBeInstanceOf(StileError);
+    const webFolder = pageFolder('<p>no place</p>');
+    open.push(() => rm(webFolder, { recursive: true }));
+    await expect(street({ webFolder })).rejects.toMatchObject({ code: 'FILE_UNREADABLE' });
   });
 });
 

@@ -6,7 +6,14 @@ import { VirtualClock } from '../../../runtime/core/virtual-clock.ts';
 import { MemoryBroker } from '../../../sync/terminal/link/memory-link.ts';
 import { describeMessage } from '../../../sync/wire/describe.ts';
 import { operatorTopics, terminalTopics } from '../../../sync/wire/topics.ts';
-import { Authority, newHeadEnd, newTerminal, operator, publishBasics, storedExactlyOnce } from '../../fixtures/sync-world.ts';
+import {
+  Authority,
+  newHeadEnd,
+  newTerminal,
+  operator,
+  publishBasics,
+  storedExactlyOnce,
+} from '../../fixtures/sync-world.ts';
 
 const own = terminalTopics(operator, 'bus-1');
 const all = operatorTopics(operator);
@@ -17,7 +24,8 @@ const lengths = [0, 1, 2, 3, 9, 40, 200, 5_000, 70_000];
 /** Noise, or a real message with some bytes changed, cut off or repeated. */
 function hostile(chance: Entropy, real: readonly Bytes[]): Bytes {
   const base = real[pick(chance, real.length)];
-  if (!base || base.length === 0 || pick(chance, 3) === 0) return chance.bytes(lengths[pick(chance, lengths.length)] ?? 0);
+  if (!base || base.length === 0 || pick(chance, 3) === 0)
+    return chance.bytes(lengths[pick(chance, lengths.length)] ?? 0);
   const bytes = Uint8Array.from(base);
   for (let changes = 1 + pick(chance, 4); changes > 0; changes--) bytes[pick(chance, bytes.length)] = pick(chance, 256);
   return pick(chance, 4) === 0 ? bytes.subarray(0, pick(chance, bytes.length)) : bytes;
@@ -93,7 +101,8 @@ describe.each(['hostile-1', 'hostile-2'])('seed %s', (seed) => {
     const chance = new SeededEntropy(seed);
     let described = 0;
     for (let i = 0; i < 600; i++) {
-      const topic = [...up, ...down, 'stile/2/x', 'other', '', 'stile/1//t/', '#'][pick(chance, up.length + down.length + 5)] ?? '';
+      const topic =
+        [...up, ...down, 'stile/2/x', 'other', '', 'stile/1//t/', '#'][pick(chance, up.length + down.length + 5)] ?? '';
       if (describeMessage(topic, hostile(chance, w.real)).ok) described++;
     }
     for (const topic of [...up, ...down]) for (const payload of w.real) JSON.stringify(describeMessage(topic, payload));

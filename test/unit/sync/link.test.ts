@@ -1,13 +1,13 @@
 // Where a link may lead, how it waits, and what it never does.
 import { describe, expect, test } from 'vitest';
 import { SystemClock } from '../../../runtime/core/clock.ts';
-import { StileError } from '../../../runtime/core/errors.ts';
 import { SeededEntropy } from '../../../runtime/core/entropy.ts';
+import { StileError } from '../../../runtime/core/errors.ts';
 import { silentLogger } from '../../../runtime/core/log.ts';
 import { VirtualClock } from '../../../runtime/core/virtual-clock.ts';
+import { Flights } from '../../../sync/terminal/flights.ts';
 import { Backoff, backoffLimits } from '../../../sync/terminal/link/backoff.ts';
 import { MqttLink } from '../../../sync/terminal/link/mqtt-link.ts';
-import { Flights } from '../../../sync/terminal/flights.ts';
 import { ReceiptPace } from '../../../sync/terminal/receipt-pace.ts';
 
 const link = (broker: string): MqttLink =>
@@ -20,17 +20,25 @@ const link = (broker: string): MqttLink =>
   });
 
 describe('a broker address', () => {
-  test.each(['mqtt://127.0.0.1:1883', 'mqtt://localhost', 'mqtt://[::1]:1883', 'mqtt://127.1.2.3'])('%s is taken', (url) => {
-    expect(link(url).connected).toBe(false);
-  });
-
-  test.each(['mqtt://192.0.2.1:1883', 'mqtt://broker.example', 'mqtt://127.0.0.1.example', 'mqtts://127.0.0.1', 'tcp://127.0.0.1', 'nonsense', ''])(
-    '%s is refused',
+  test.each(['mqtt://127.0.0.1:1883', 'mqtt://localhost', 'mqtt://[::1]:1883', 'mqtt://127.1.2.3'])(
+    '%s is taken',
     (url) => {
-      expect(() => link(url)).toThrow(StileError);
-      expect(() => link(url)).toThrow(expect.objectContaining({ code: 'CONFIG_INVALID' }));
+      expect(link(url).connected).toBe(false);
     },
   );
+
+  test.each([
+    'mqtt://192.0.2.1:1883',
+    'mqtt://broker.example',
+    'mqtt://127.0.0.1.example',
+    'mqtts://127.0.0.1',
+    'tcp://127.0.0.1',
+    'nonsense',
+    '',
+  ])('%s is refused', (url) => {
+    expect(() => link(url)).toThrow(StileError);
+    expect(() => link(url)).toThrow(expect.objectContaining({ code: 'CONFIG_INVALID' }));
+  });
 });
 
 test('Q1: nothing is published, and nothing kept, while not connected', () => {

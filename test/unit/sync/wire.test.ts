@@ -10,10 +10,17 @@ import { documentContext, sealCose1 } from '../../../runtime/tokens/cose.ts';
 import { ed25519Key, rawPublicKey } from '../../../runtime/tokens/keys.ts';
 import { mayPublish, maySubscribe } from '../../../sync/headend/broker/access.ts';
 import { type Ack, ackBody, parseAck } from '../../../sync/wire/ack.ts';
-import { type BatchContent, batchAuthentic, batchLimits, glueBatch, parseBatch, sealBatch } from '../../../sync/wire/batch.ts';
+import {
+  type BatchContent,
+  batchAuthentic,
+  batchLimits,
+  glueBatch,
+  parseBatch,
+  sealBatch,
+} from '../../../sync/wire/batch.ts';
 import { describeMessage } from '../../../sync/wire/describe.ts';
 import { type DocumentHeader, keyUses, openDocument, sealDocument } from '../../../sync/wire/document.ts';
-import { Ranges, type Range } from '../../../sync/wire/ranges.ts';
+import { type Range, Ranges } from '../../../sync/wire/ranges.ts';
 import { operatorTopics, parseTopic, terminalTopics, topicMatches } from '../../../sync/wire/topics.ts';
 import { MemoryJournal } from '../../fixtures/memory-journal.ts';
 import { JournalKeyPair, newSigner } from '../../fixtures/sync-world.ts';
@@ -50,10 +57,17 @@ describe('topics', () => {
     }
   });
 
-  test.each(['', 'stile', 'stile/1', 'stile/2/metro/t/a/state', 'stile/1/metro/t/a/state/x', 'stile/1/metro/t/a b/state', 'stile/1/metro/t/a/tx/other', 'stile/1/metro/all/doc/other', 'stile/1/metro/host/h1/state/x'])(
-    '%j is nobody’s address',
-    (name) => expect(parseTopic(name)).toBeNull(),
-  );
+  test.each([
+    '',
+    'stile',
+    'stile/1',
+    'stile/2/metro/t/a/state',
+    'stile/1/metro/t/a/state/x',
+    'stile/1/metro/t/a b/state',
+    'stile/1/metro/t/a/tx/other',
+    'stile/1/metro/all/doc/other',
+    'stile/1/metro/host/h1/state/x',
+  ])('%j is nobody’s address', (name) => expect(parseTopic(name)).toBeNull());
 
   test('filters match as MQTT says', () => {
     expect(topicMatches('a/+/c', 'a/b/c')).toBe(true);
@@ -65,11 +79,33 @@ describe('topics', () => {
   test('a terminal may use its own topics and the broadcasts, and no other', () => {
     const [own, other] = [terminalTopics('metro', 'bus-1'), terminalTopics('metro', 'bus-2')];
     const all = operatorTopics('metro');
-    expect([own.state, own.birth, own.tx('live'), own.tx('backlog'), own.request].every((topic) => mayPublish('metro', 'bus-1', topic))).toBe(true);
-    const forbidden = [other.state, other.tx('live'), own.ack, own.response, all.trust, all.denyHead, all.hostState('h1'), '#', '$SYS/x'];
+    expect(
+      [own.state, own.birth, own.tx('live'), own.tx('backlog'), own.request].every((topic) =>
+        mayPublish('metro', 'bus-1', topic),
+      ),
+    ).toBe(true);
+    const forbidden = [
+      other.state,
+      other.tx('live'),
+      own.ack,
+      own.response,
+      all.trust,
+      all.denyHead,
+      all.hostState('h1'),
+      '#',
+      '$SYS/x',
+    ];
     expect(forbidden.some((topic) => mayPublish('metro', 'bus-1', topic))).toBe(false);
-    expect([own.ack, own.response, all.trust, all.denyHead, all.anyHostState].every((topic) => maySubscribe('metro', 'bus-1', topic))).toBe(true);
-    expect([other.ack, other.response, all.anyTx, '#', 'stile/#', '+/+/+/+/+/+'].some((topic) => maySubscribe('metro', 'bus-1', topic))).toBe(false);
+    expect(
+      [own.ack, own.response, all.trust, all.denyHead, all.anyHostState].every((topic) =>
+        maySubscribe('metro', 'bus-1', topic),
+      ),
+    ).toBe(true);
+    expect(
+      [other.ack, other.response, all.anyTx, '#', 'stile/#', '+/+/+/+/+/+'].some((topic) =>
+        maySubscribe('metro', 'bus-1', topic),
+      ),
+    ).toBe(false);
   });
 });
 
@@ -120,7 +156,9 @@ describe('a batch', () => {
   test('its bounds are refused by name', () => {
     const slice = content.rows[0] ?? zeroHash;
     expect(parseBatch(sealed({ rows: [] }))).toMatchObject({ ok: false });
-    expect(parseBatch(sealed({ rows: Array.from({ length: batchLimits.backlogRows + 1 }, () => slice) }))).toMatchObject({ ok: false });
+    expect(
+      parseBatch(sealed({ rows: Array.from({ length: batchLimits.backlogRows + 1 }, () => slice) })),
+    ).toMatchObject({ ok: false });
     expect(parseBatch(sealed({ rows: [new Uint8Array(batchLimits.maxRowBytes + 1)] }))).toMatchObject({ ok: false });
     const fat = Array.from({ length: 4 }, () => new Uint8Array(60_000));
     expect(parseBatch(sealed({ rows: fat }))).toMatchObject({ ok: false });
@@ -132,7 +170,10 @@ describe('a batch', () => {
 
   test('reads as JSON for people, row by row', () => {
     const described = describeMessage(terminalTopics('metro', 'bus-1').tx('backlog'), sealed());
-    expect(described).toMatchObject({ ok: true, value: { topic: { lane: 'backlog' }, message: { e: journal.epoch, from: 5 } } });
+    expect(described).toMatchObject({
+      ok: true,
+      value: { topic: { lane: 'backlog' }, message: { e: journal.epoch, from: 5 } },
+    });
     expect(JSON.stringify(described)).toContain('"act":"ride"');
   });
 });
@@ -153,7 +194,8 @@ describe('a signed document', () => {
     kind: 'deny',
     operator: 'metro',
     targets: ['*', 'bus-1'],
-    keyOf: (kid: Bytes) => (Buffer.from(kid).equals(signer.kid) ? { key, uses: keyUses.deny, from: 0, until: 5_000 } : null),
+    keyOf: (kid: Bytes) =>
+      Buffer.from(kid).equals(signer.kid) ? { key, uses: keyUses.deny, from: 0, until: 5_000 } : null,
     now: unixSeconds(1_500),
   } as const;
 
@@ -184,7 +226,10 @@ describe('a signed document', () => {
 
   test('a payload signed in the context of another kind is not authentic here', () => {
     const payload = encodeCbor({ k: 'deny', o: 'metro', tgt: '*', v: 7, iat: 1_000, exp: 2_000, body: 1 });
-    expect(openDocument(sealCose1(signer, documentContext('ack'), payload), expected)).toEqual({ ok: false, refusal: 'BAD_SIGNATURE' });
+    expect(openDocument(sealCose1(signer, documentContext('ack'), payload), expected)).toEqual({
+      ok: false,
+      refusal: 'BAD_SIGNATURE',
+    });
     expect(openDocument(sealCose1(signer, documentContext('deny'), payload), expected)).toMatchObject({ ok: true });
   });
 
@@ -217,7 +262,8 @@ describe('an ack', () => {
   });
 
   test('ranges turned round and unknown codes are refused', () => {
-    const wrong = (change: Partial<Ack>): unknown => parseAck(new Map(Object.entries(ackBody({ ...ack, ...change }) as Record<string, never>)));
+    const wrong = (change: Partial<Ack>): unknown =>
+      parseAck(new Map(Object.entries(ackBody({ ...ack, ...change }) as Record<string, never>)));
     expect(wrong({ held: [[9, 5]] })).toMatchObject({ ok: false });
     expect(wrong({ reject: [{ from: 0, count: 1, code: 'EVERYTHING' as never }] })).toMatchObject({ ok: false });
     expect(wrong({ window: 65 })).toMatchObject({ ok: false });

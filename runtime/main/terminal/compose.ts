@@ -1,0 +1,190 @@
+// Puts one terminal together from real parts: the only place that knows them all. Sync comes last, after
+// the terminal serves, because no decision waits for it.
+import { mkdirSync, statSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { createBoardIndicator } from '../../../devices/indicator/board-indicator.ts';
+import { SerialScanner } from '../../../devices/scanner/serial-scanner.ts';
+import { secondsOf } from '../../core/brand.ts';
+import { utf8 } from '../../core/bytes.ts';
+import { type Clock, SystemClock } from '../../core/clock.ts';
+import { systemEntropy } from '../../core/entropy.ts';
+import { messageOf, StileError } from '../../core/errors.ts';
+import { createLogger, type Logger } from '../../core/log.ts';
+import { TrustedTime } from '../../core/trusted-time.ts';
+import { validatorDefaults } from '../../machines/validator/config.ts';
+import { type Identity, readIdentity } from '../../provisioning/identity.ts';
+import { BusinessCalendar } from '../../records/business-day.ts';
+import type { Payload } from '../../records/payload.ts';
+import type { Journal } from '../../store/journal.ts';
+import { openListStore } from '../../store/list-store.ts';
+import { openJournal } from '../../store/open-journal.ts';
+import { HeldDocuments } from '../../terminal/held-documents.ts';
+import { recover } from '../../terminal/recovery.ts';
+import { Terminal } from '../../terminal/terminal.ts';
+import type { TerminalConfig } from '../config.ts';
+import { softwareVersion } from '../version.ts';
+import { bootIdOf } from './boot-id.ts';
+import { FaultyJournal, type TerminalFault } from './faulty-journal.ts';
+import { floorReader } from './floors.ts';
+import { SyncEvents } from './sync-events.ts';
+
+export interface RunningTerminal {
+  readonly terminal: Terminal;
+  /** Starts the connection to the head end; the terminal serves without it. */
+  connect(): Promise<void>;
+  stop(): Promise<void>;
+}
+
+export async function composeTerminal(config: TerminalConfig, fault: TerminalFault | null): Promise<RunningTerminal> {
+  const identity = readIdentity(config.identityFile);
+  const clock = new SystemClock();
+  const logger = createLogger(config.log.level, { terminal: identity.terminal });
+  const time = new TrustedTime({ clock, floorMs: builtAtMs(), rtcKeptPower: config.rtcKeepsPower });
+  const [hours = 0, minutes = 0] = config.serviceDayStart.split(':').map(Number);
+  const calendar = new BusinessCalendar(config.timeZone, hours * 60 + minutes);
+  const bootId = bootIdOf(config.bootId, systemEntropy);
+  makeFolder(config.dataFolder);
+  const [{ journal: opened, opened: how }, lists] = await Promise.all([
+    openJournal({
+      directory: config.dataFolder,
+      terminal: identity.terminal,
+      bootId,
+      clock,
+      entropy: systemEntropy,
+      logger,
+      sizeCapBytes: config.journal.sizeCapMebibytes * 1_048_576,
+      genesis: ({ cause, previous }) => {
+        const moment = time.now();
+        const before = previous ? { previousEpoch: previous.epoch, lastSeq: previous.seq, head: previous.hash } : {};
+        const payload = { act: 'genesis', cause, operator: identity.operator, publicKey: identity.journalKey.publicKey, ...before };
+        return { type: 'GENESIS', payload, moment, day: calendar.dayOf(moment.wallMs) };
+      },
+    }),
+    openListStore(config.dataFolder, logger),
+  ]);
+  const journal = fault ? new FaultyJournal(opened, fault) : opened;
+  const machine = { ...validatorDefaults, groupMax: config.trip.groupMax };
+  const recovered = recover(journal, machine);
+  const writeList = async (payload: Payload): Promise<void> => {
+    await terminal.write('LIST', payload);
+  };
+  const documents = new HeldDocuments({
+    lists,
+    operator: identity.operator,
+    roots: identity.roots,
+    logger,
+    floorOf: floorReader(journal),
+    journal: writeList,
+  });
+  documents.load();
+  time.raiseFloor(Math.max(recovered.syncedMs, documents.newestIssuedAt() * 1000));
+  const events = new SyncEvents({ write: (type, payload) => terminal.write(type, payload), monoMs: () => clock.monoMs(), logger });
+  const terminal: Terminal = new Terminal(
+    {
+      operator: identity.operator,
+      terminal: identity.terminal,
+      software: softwareVersion,
+      bootId,
+      journal,
+      documents,
+      scanner: scannerOf(config, clock, logger),
+      indicator: indicatorOf(config, clock, logger),
+      time,
+      calendar,
+      clock,
+      entropy: systemEntropy,
+      logger,
+      signer: identity.journalKey,
+      config: machine,
+      connection: events.connection,
+      trip: { line: config.trip.line, direction: '' },
+    },
+    recovered,
+  );
+  if (how.how === 'salvaged') logger.error('journal was damaged; a new epoch begins', { code: 'JOURNAL_CORRUPT', count: how.lost, detail: how.problem });
+  await terminal.start({ reason: how.how, ...(how.problem ? { detail: how.problem.slice(0, 120).toWellFormed() } : {}) });
+  let sync: Awaited<ReturnType<typeof startSync>> | null = null;
+  return {
+    terminal,
+    connect: async () => {
+      sync = await startSync({ config, identity, journal, documents, time, clock, logger, events });
+    },
+    stop: async () => {
+      await terminal.stop();
+      await sync?.stop();
+      await journal.close();
+      lists.close();
+    },
+  };
+}
+
+interface SyncParts {
+  readonly config: TerminalConfig;
+  readonly identity: Identity;
+  readonly journal: Journal;
+  readonly documents: HeldDocuments;
+  readonly time: TrustedTime;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly events: SyncEvents;
+}
+
+/** Loaded after the terminal serves: mqtt.js is the heaviest part and no decision needs it. */
+async function startSync(parts: SyncParts): Promise<{ stop(): Promise<void> }> {
+  const [{ TerminalSync }, { MqttLink }, { documentSink }] = await Promise.all([
+    import('../../../sync/terminal/terminal-sync.ts'),
+    import('../../../sync/terminal/link/mqtt-link.ts'),
+    import('./document-sink.ts'),
+  ]);
+  const { config, identity, journal, documents, time, clock, logger, events } = parts;
+  const sync = new TerminalSync({
+    operator: identity.operator,
+    terminal: identity.terminal,
+    journal,
+    keys: identity.journalKey,
+    link: new MqttLink({ brokers: config.brokers, clientId: identity.terminal, clock, entropy: systemEntropy, log: logger }),
+    clock,
+    entropy: systemEntropy,
+    time,
+    sink: documentSink(documents),
+    software: softwareVersion,
+    clockState: () => time.now().state,
+    now: () => {
+      const moment = time.now();
+      return moment.state === 'UNTRUSTED' ? null : secondsOf(moment.wallMs);
+    },
+  });
+  events.follow(sync);
+  sync.start();
+  return sync;
+}
+
+function scannerOf(config: TerminalConfig, clock: Clock, log: Logger): SerialScanner {
+  const { path, baudRate, suffix, prefix, aimIdentifier } = config.scanner;
+  return new SerialScanner({
+    id: 'scanner',
+    line: { path, baudRate },
+    profile: { prefix: utf8(prefix), suffix: new Uint8Array(0), ending: suffix, aimIdentifier },
+    clock,
+    log,
+  });
+}
+
+function indicatorOf(config: TerminalConfig, clock: Clock, log: Logger) {
+  const { path, baudRate, pins, reportVersionTimeoutMs } = config.indicator;
+  return createBoardIndicator({ id: 'indicator', line: { path, baudRate }, pins, reportVersionTimeoutMs, clock, log });
+}
+
+function makeFolder(folder: string): void {
+  try {
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
+  } catch (cause) {
+    throw new StileError('JOURNAL_UNAVAILABLE', `data folder ${folder}: ${messageOf(cause)}`, {
+      remedy: 'Set "dataFolder" to a folder that the terminal\'s user may create or write.',
+      cause,
+    });
+  }
+}
+
+/** No time before this software was built is believed. */
+const builtAtMs = (): number => Math.floor(statSync(fileURLToPath(import.meta.url)).mtimeMs);

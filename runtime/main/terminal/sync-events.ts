@@ -1,0 +1,83 @@
+// What sync reports, written down where it must be kept: receipts into the chain, what an attacker or a
+// broken head end may have done as SECURITY rows, the rest into the log.
+import type { Logger } from '../../core/log.ts';
+import { messageOf } from '../../core/errors.ts';
+import type { Payload } from '../../records/payload.ts';
+import type { RowType } from '../../records/row-types.ts';
+import type { Connection } from '../../terminal/facts.ts';
+import type { DownlinkEvent } from '../../../sync/terminal/downlink.ts';
+import type { TerminalSync } from '../../../sync/terminal/terminal-sync.ts';
+import type { UplinkEvent } from '../../../sync/terminal/uplink.ts';
+
+/** SECURITY rows a noisy broker can cause per hour; more are only logged. */
+export const securityRowsPerHour = 30;
+const hourMs = 3_600_000;
+
+export interface SyncEventsOptions {
+  readonly write: (type: RowType, payload: Payload) => Promise<unknown>;
+  readonly monoMs: () => number;
+  readonly logger: Logger;
+}
+
+export class SyncEvents {
+  readonly #options: SyncEventsOptions;
+  #ackedSeq: number | null = null;
+  #online = false;
+  #hour = { startedMs: 0, rows: 0 };
+
+  constructor(options: SyncEventsOptions) {
+    this.#options = options;
+  }
+
+  readonly connection = (): Connection => ({ online: this.#online, ackedSeq: this.#ackedSeq });
+
+  follow(sync: TerminalSync): void {
+    sync.changed.on(({ connected, headEnd }) => {
+      this.#online = connected && headEnd;
+    });
+    sync.uplink.events.on((event) => this.#uplink(event));
+    sync.downlink.events.on((event) => this.#downlink(event));
+  }
+
+  #uplink(event: UplinkEvent): void {
+    switch (event.kind) {
+      case 'acked':
+        this.#ackedSeq = event.upto;
+        return;
+      case 'receipt':
+        return this.#write('RECEIPT', { act: 'receipt', lastSeq: event.upto, document: event.document });
+      case 'ack-refused':
+        return this.#security('ack refused', event.problem);
+      case 'rejected':
+        return this.#security('rows rejected', event.rejection.code);
+      case 'stalled':
+        return this.#security('rows stalled', event.code);
+      case 'rows-absent':
+        return this.#security('rows absent', `from ${event.range[0]}`);
+      case 'head-mismatch':
+      case 'journal-behind':
+      case 'head-end-went-back':
+        return this.#security(event.kind, `row ${event.seq}`);
+      default:
+        event satisfies never;
+    }
+  }
+
+  #downlink(event: DownlinkEvent): void {
+    if (event.kind === 'refused') return this.#security(`${event.name} refused`, event.refusal);
+    this.#options.logger.info('document in force', { kind: event.name, version: event.version, state: event.kind });
+  }
+
+  #security(what: string, detail: string): void {
+    this.#options.logger.warn(what, { code: 'DOCUMENT_REFUSED', detail });
+    const now = this.#options.monoMs();
+    if (now - this.#hour.startedMs >= hourMs) this.#hour = { startedMs: now, rows: 0 };
+    if (this.#hour.rows++ < securityRowsPerHour) this.#write('SECURITY', { act: what, detail: detail.slice(0, 80).toWellFormed() });
+  }
+
+  #write(type: RowType, payload: Payload): void {
+    this.#options.write(type, payload).catch((error: unknown) => {
+      this.#options.logger.warn('sync event not journaled', { kind: type, detail: messageOf(error) });
+    });
+  }
+}
