@@ -2,7 +2,7 @@
 // one canonical form. Recursion is bounded by the profile's depth.
 
 import type { Bytes } from './bytes.ts';
-import type { CborProfile } from './cbor.ts';
+import type { CborProfile } from './cbor-profile.ts';
 
 export interface ScanFault {
   readonly problem: string;

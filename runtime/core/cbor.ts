@@ -3,8 +3,11 @@
 // the stack near 10,000 levels. What decodes must also re-encode to the same bytes.
 import { decode, encode, rfc8949EncodeOptions } from 'cborg';
 import { type Bytes, equal } from './bytes.ts';
+import type { CborProfile } from './cbor-profile.ts';
 import { scanCbor } from './cbor-scan.ts';
 import { StileError } from './errors.ts';
+
+export { type CborProfile, documentProfile, messageProfile, recordProfile, tokenProfile } from './cbor-profile.ts';
 
 export type CborKey = number | string;
 export type CborMap = ReadonlyMap<CborKey, CborValue>;
@@ -19,44 +22,6 @@ export type CborInput =
   | readonly CborInput[]
   | ReadonlyMap<CborKey, CborInput>
   | { readonly [key: string]: CborInput };
-
-/** What one kind of input may contain. Bounds are checked before any value is allocated. */
-export interface CborProfile {
-  readonly name: string;
-  readonly maxBytes: number;
-  readonly maxDepth: number;
-  readonly maxItems: number;
-  readonly textKeys: boolean;
-  readonly integerKeys: boolean;
-  readonly nullAllowed: boolean;
-}
-
-const kibibyte = 1024;
-export const tokenProfile: CborProfile = {
-  name: 'token',
-  maxBytes: 400,
-  maxDepth: 6,
-  maxItems: 64,
-  textKeys: false,
-  integerKeys: true,
-  nullAllowed: false,
-};
-export const documentProfile: CborProfile = {
-  name: 'document',
-  maxBytes: 256 * kibibyte,
-  maxDepth: 8,
-  maxItems: 65_536,
-  textKeys: true,
-  integerKeys: true,
-  nullAllowed: true,
-};
-export const messageProfile: CborProfile = { ...documentProfile, name: 'message', integerKeys: false };
-export const recordProfile: CborProfile = {
-  ...documentProfile,
-  name: 'record',
-  maxBytes: 64 * kibibyte,
-  maxItems: 4_096,
-};
 
 const decodeOptions = {
   strict: true,

@@ -33,7 +33,7 @@ export interface HeldDocumentsOptions {
   readonly roots: RootSet;
   readonly logger: Logger;
   /** What the journal remembers as in force, per kind. */
-  readonly floorOf: (name: DocumentName) => (InForce & { readonly gen: number }) | null;
+  readonly floorOf: (name: DocumentName) => InForce | null;
   /** Writes the LIST row; a document is in force only when it is durable. */
   readonly journal: (payload: Payload) => Promise<void>;
 }
@@ -99,11 +99,9 @@ export class HeldDocuments {
     });
   }
 
-  /** Verifies a trust list against the pinned roots without taking it. */
+  /** Verifies a trust list against the pinned roots without taking it. Who calls keeps the version floor. */
   readTrust(bytes: Bytes): TrustOpened {
-    const held = this.#options.floorOf('trust');
-    const floor = held ? { gen: held.gen, version: held.version, hash: held.hash } : null;
-    return openTrustList(bytes, this.#options.operator, this.#options.roots, floor);
+    return openTrustList(bytes, this.#options.operator, this.#options.roots, null);
   }
 
   async takeTrust(bytes: Bytes): Promise<Taken> {

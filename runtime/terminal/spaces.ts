@@ -12,6 +12,6 @@ export const spaces = {
   cursor: 'cursor',
   /** Birth counter and the like. */
   presence: 'presence',
-  /** Newest time that was signed or SYNCED. */
-  clock: 'clock',
+  /** Newest signed ack per epoch. */
+  receipt: 'receipt',
 } as const;
