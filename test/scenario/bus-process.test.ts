@@ -1,0 +1,127 @@
+// Acceptance cases of the bus validator through real processes: real serial stack, real journal, real
+// broker, and a terminal that can be killed.
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { type Answer, BusRig } from '../fixtures/bus-rig.ts';
+
+let bus: BusRig;
+beforeEach(async () => {
+  bus = await BusRig.open();
+});
+afterEach(() => bus.close());
+
+const accepted = { cue: 'accepted', reason: 'OK' };
+const repeated = { cue: 'repeat', reason: 'REPEAT' };
+
+describe('a commuter at a real terminal process', () => {
+  it('B1: the same code twice in 3 s is one charge, the same green, and one row that says so', async () => {
+    await bus.startServing();
+    const code = bus.wallet().freshCode(bus.now());
+    expect(await bus.show(code)).toMatchObject(accepted);
+    expect(await bus.show(code)).toMatchObject(repeated);
+    await bus.until('the repeat row', async () => (await bus.rows()).some((row) => row.payload.act === 'repeat'));
+    const [ride] = await bus.rides();
+    expect(await bus.rides()).toHaveLength(1);
+    expect((await bus.rows()).find((row) => row.payload.act === 'repeat')?.payload).toMatchObject({ repeatOf: ride?.seq, count: 1 });
+    expect(bus.tones).toBe(1);
+  });
+
+  it('B3: killed after the signature holds and before the commit: no charge, no green; the next tap succeeds once', async () => {
+    await bus.startServing(['--fault', 'kill-before-commit=1']);
+    const code = bus.wallet().freshCode(bus.now());
+    await bus.scanner.show(code);
+    await bus.until('the kill', () => bus.terminal.state === 'dead');
+    expect(await bus.rides()).toHaveLength(0);
+    expect(bus.greens).toBe(0);
+    await bus.terminal.start();
+    await restarted();
+    expect(await bus.show(code)).toMatchObject(accepted);
+    expect(await bus.rides()).toHaveLength(1);
+  });
+
+  it('B4: killed after the commit and before the green: one charge; the next tap is a repeat with green and tone', async () => {
+    await bus.startServing(['--fault', 'kill-after-commit=1']);
+    const code = bus.wallet().freshCode(bus.now());
+    await bus.scanner.show(code);
+    await bus.until('the kill', () => bus.terminal.state === 'dead');
+    expect(await bus.rides()).toHaveLength(1);
+    expect(bus.greens).toBe(0);
+    await bus.terminal.start();
+    await restarted();
+    expect((await bus.show(code)).reason).toBe('REPEAT');
+    await bus.until('the tone', () => bus.tones === 1);
+    expect(bus.greens).toBe(1);
+    expect(await bus.rides()).toHaveLength(1);
+  });
+
+  it('X1: a flood of bad signatures costs a bounded number of rows, and a good code still goes through', async () => {
+    await bus.startServing();
+    const before = (await bus.rows()).length;
+    const forged = Array.from({ length: 120 }, () => broken(bus.wallet().freshCode(bus.now())));
+    for (const code of forged) await bus.scanner.show(code);
+    await bus.quiet();
+    expect(await bus.show(bus.wallet().freshCode(bus.now()))).toMatchObject(accepted);
+    const refusals = bus.answers.filter((answer) => answer.reason === 'BAD_SIGNATURE');
+    expect(refusals.length).toBeGreaterThan(50);
+    const rows = await bus.rows();
+    expect(rows.length - before).toBeLessThan(60);
+    await everyReferenceLeadsToARow(refusals);
+    expect(refusals.some((answer) => answer.ref === null)).toBe(true);
+  });
+
+  it('every row reaches the head end once, its evidence is good, and a reference leads to it at both ends', async () => {
+    await bus.startServing();
+    const answers: Answer[] = [];
+    for (let ride = 0; ride < 5; ride++) answers.push(await bus.show(bus.wallet().freshCode(bus.now())));
+    expect(answers.map(({ cue }) => cue)).toEqual(Array(5).fill('accepted'));
+    const headEnd = bus.headEnd?.headEnd;
+    if (!headEnd) throw new Error('no head end');
+    await bus.until('5 verdicts', async () => (await rideVerdicts()).length === 5 && !(await rideVerdicts()).includes(null));
+    expect(await rideVerdicts()).toEqual(Array(5).fill('good'));
+    await everyReferenceLeadsToARow(answers);
+    for (const { ref } of answers) expect(await headEnd.rowByReference(ref ?? '')).toHaveLength(1);
+  });
+
+  it('X5: a head end restored from a backup asks for what it lost, and gets it', async () => {
+    await bus.startServing();
+    await bus.show(bus.wallet().freshCode(bus.now()));
+    await bus.until('the first ride stored', async () => (await storedRides()) === 1);
+    const store = bus.headEnd?.store;
+    if (!store) throw new Error('no store');
+    const { copyFileSync } = await import('node:fs');
+    const file = `${bus.folder}/headend.db`;
+    await bus.stopHeadEnd();
+    copyFileSync(file, `${file}.backup`);
+    await bus.startHeadEnd();
+    for (let ride = 0; ride < 4; ride++) await bus.show(bus.wallet().freshCode(bus.now()));
+    await bus.until('all rides stored', async () => (await storedRides()) === 5, 60_000);
+    await bus.stopHeadEnd();
+    copyFileSync(`${file}.backup`, file);
+    await bus.startHeadEnd();
+    expect(await storedRides()).toBe(1);
+    await bus.until('the lost rides again', async () => (await storedRides()) === 5, 90_000);
+  }, 180_000);
+});
+
+/** After a start the indicator must be driven again before codes are accepted. */
+async function restarted(): Promise<void> {
+  const reached = (await bus.log()).split('indicator').length;
+  await bus.until('the indicator again', async () => (await bus.log()).split('indicator').length >= reached, 10_000);
+  await new Promise((resolve) => setTimeout(resolve, 800));
+}
+
+async function everyReferenceLeadsToARow(answers: readonly Answer[]): Promise<void> {
+  const references = new Set((await bus.rows()).map((row) => row.ref));
+  const shown = answers.map(({ ref }) => ref).filter((ref) => ref !== null);
+  expect(shown.length).toBeGreaterThan(0);
+  for (const ref of shown) expect(references).toContain(ref);
+}
+
+async function rideVerdicts(): Promise<readonly (string | null)[]> {
+  const rows = (await bus.headEnd?.headEnd.latest(100)) ?? [];
+  return rows.filter((row) => row.act === 'ride').map((row) => row.verdict);
+}
+
+const storedRides = async (): Promise<number> => (await rideVerdicts()).length;
+
+/** The last character of the signature is another one. */
+const broken = (code: string): string => code.slice(0, -2) + (code.at(-2) === '0' ? '1' : '0') + code.slice(-1);
