@@ -9,6 +9,8 @@ import { JournalTables } from './journal-tables.ts';
 export interface JournalFileReader {
   /** The newest rows, oldest first. */
   newest(limit: number): readonly StoredRow[];
+  /** Up to `limit` rows after (epoch, seq), across epochs; (-1, -1) for the first. */
+  after(epoch: number, seq: number, limit: number): readonly StoredRow[];
   /** All rows in order of (epoch, seq), read page by page. */
   rows(): Iterable<StoredRow>;
   byReference(ref: string): readonly StoredRow[];
@@ -39,6 +41,10 @@ class Reader implements JournalFileReader {
 
   newest(limit: number): readonly StoredRow[] {
     return this.#tables.newest(limit);
+  }
+
+  after(epoch: number, seq: number, limit: number): readonly StoredRow[] {
+    return this.#tables.after(epoch, seq, limit);
   }
 
   *rows(): Iterable<StoredRow> {

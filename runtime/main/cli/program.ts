@@ -71,9 +71,10 @@ function addHeadEnd(program: Command): void {
     .command('run')
     .description('run the embedded head end: broker and SQLite store in one process')
     .requiredOption('--config <file>', "the head end's configuration, see docs/configuration.md")
-    .action(async (options: { config: string }) => {
+    .addOption(new Option('--sabotage <kind>').hideHelp())
+    .action(async (options: { config: string; sabotage?: string }) => {
       const { headEndCommand } = await import('./headend.ts');
-      await headEndCommand(options.config);
+      await headEndCommand(options.config, options.sabotage);
     });
 }
 

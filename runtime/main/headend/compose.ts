@@ -1,0 +1,76 @@
+// Puts the embedded head end together: broker and SQLite store in one process, for a demonstration, a
+// test, or one small site.
+import { mkdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { secondsOf } from '../../core/brand.ts';
+import { fromHex } from '../../core/bytes.ts';
+import { SystemClock } from '../../core/clock.ts';
+import { messageOf, StileError } from '../../core/errors.ts';
+import { createLogger } from '../../core/log.ts';
+import { openTrustList } from '../../tokens/trust-list.ts';
+import { openEmbeddedBroker } from '../../../sync/headend/broker/embedded-broker.ts';
+import { HeadEnd } from '../../../sync/headend/headend.ts';
+import { openSqliteStore } from '../../../sync/headend/store/sqlite-store.ts';
+import { TokenJudge } from '../../../sync/headend/token-judge.ts';
+import { type HeadEndConfig, readFares, readHeadEndKeys } from './config.ts';
+
+export interface RunningHeadEnd {
+  readonly port: number;
+  deny(issuer: string, account: string): Promise<void>;
+  pardon(issuer: string, account: string): Promise<void>;
+  stop(): Promise<void>;
+}
+
+export async function composeHeadEnd(config: HeadEndConfig, prepareStore: (file: string) => Promise<void>): Promise<RunningHeadEnd> {
+  const clock = new SystemClock();
+  const log = createLogger(config.log.level, { kind: 'headend' });
+  const keys = readHeadEndKeys(config.keysFile);
+  const trustList = readBytes(config.trustListFile);
+  const trust = openTrustList(trustList, config.operator, config.roots, null);
+  if (!trust.ok) {
+    throw new StileError('DOCUMENT_REFUSED', `trust list ${config.trustListFile}: ${trust.refusal}: ${trust.detail}`, {
+      remedy: 'Name a trust list that one of the configured roots signed for this operator.',
+    });
+  }
+  const fares = readFares(config.faresFile);
+  mkdirSync(config.dataFolder, { recursive: true, mode: 0o700 });
+  const file = join(config.dataFolder, 'headend.db');
+  const store = await openSqliteStore(file);
+  await prepareStore(file);
+  const broker = await openEmbeddedBroker({ operator: config.operator, port: config.port, log });
+  const headEnd = new HeadEnd({
+    operator: config.operator,
+    host: config.host,
+    store,
+    exchange: broker,
+    clock,
+    log,
+    signers: keys.signers,
+    sealingKey: keys.sealing,
+    judge: new TokenJudge(() => trust.view),
+  });
+  await headEnd.start();
+  for (const terminal of config.terminals) await headEnd.enrol(terminal.id, terminal.journalKey);
+  await headEnd.publisher.publishTrust(trustList, trust.view.version);
+  await headEnd.deny.open();
+  await headEnd.publisher.publishLarge('fares', fares);
+  return {
+    port: broker.port,
+    deny: async (issuer, account) => void (await headEnd.denyAccount(issuer, fromHex(account))),
+    pardon: async (issuer, account) => void (await headEnd.pardonAccount(issuer, fromHex(account))),
+    stop: async () => {
+      await headEnd.stop();
+      await broker.close();
+      store.close();
+      log.info('head end stopped', { count: secondsOf(clock.wallMs()) });
+    },
+  };
+}
+
+function readBytes(file: string): Uint8Array {
+  try {
+    return new Uint8Array(readFileSync(file));
+  } catch (cause) {
+    throw new StileError('FILE_UNREADABLE', `trust list ${file}: ${messageOf(cause)}`, { remedy: 'Check the path and its permissions.', cause });
+  }
+}

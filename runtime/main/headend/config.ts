@@ -1,0 +1,98 @@
+// The configuration of an embedded head end, and the files it names.
+import { readFileSync, statSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
+import { createPrivateKey, type KeyObject } from 'node:crypto';
+import { z } from 'zod';
+import type { Bytes } from '../../core/bytes.ts';
+import { fromHex } from '../../core/bytes.ts';
+import { decodeCbor, documentProfile, encodeCbor, type CborInput } from '../../core/cbor.ts';
+import { messageOf, StileError } from '../../core/errors.ts';
+import { decodeFareTable, encodeFareTable } from '../../fares/fare-document.ts';
+import type { CoseSigner } from '../../tokens/cose.ts';
+import { algorithms, kidOf } from '../../tokens/keys.ts';
+import type { RootSet } from '../../tokens/trust-list.ts';
+import type { HeadEndSigners } from '../../../sync/headend/publisher.ts';
+import { parseConfig } from '../config.ts';
+
+const id = z.string().regex(/^[A-Za-z0-9_-]{1,32}$/, 'must be 1 to 32 of A-Z a-z 0-9 _ -');
+const hexOf = (bytes: number) => z.string().regex(new RegExp(`^[0-9a-f]{${bytes * 2}}$`), `must be ${bytes * 2} hexadecimal digits`);
+const path = z.string().min(1).max(4096);
+
+const headEndSchema = z.strictObject({
+  operator: id,
+  host: id.default('headend-1'),
+  dataFolder: path,
+  keysFile: path,
+  trustListFile: path,
+  faresFile: path,
+  port: z.int().min(0).max(65_535).default(1883),
+  roots: z.strictObject({
+    gen: z.int().min(1),
+    need: z.int().min(1).max(4),
+    keys: z.array(z.strictObject({ kid: hexOf(4), publicKey: hexOf(32) })).min(2).max(4),
+  }),
+  terminals: z.array(z.strictObject({ id, journalKey: hexOf(32) })).max(1_000),
+  log: z.strictObject({ level: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info') }).default({ level: 'info' }),
+});
+
+export interface HeadEndConfig extends Omit<z.infer<typeof headEndSchema>, 'roots' | 'terminals'> {
+  readonly roots: RootSet;
+  readonly terminals: readonly { readonly id: string; readonly journalKey: Bytes }[];
+}
+
+/** @throws StileError CONFIG_UNREADABLE, CONFIG_INVALID with one line per wrong key. */
+export function readHeadEndConfig(file: string): HeadEndConfig {
+  const config = parseConfig(file, headEndSchema);
+  const from = (relative: string): string => resolve(dirname(file), relative);
+  return {
+    ...config,
+    dataFolder: from(config.dataFolder),
+    keysFile: from(config.keysFile),
+    trustListFile: from(config.trustListFile),
+    faresFile: from(config.faresFile),
+    roots: { ...config.roots, keys: config.roots.keys.map(({ kid, publicKey }) => ({ kid: fromHex(kid), publicKey: fromHex(publicKey) })) },
+    terminals: config.terminals.map((terminal) => ({ id: terminal.id, journalKey: fromHex(terminal.journalKey) })),
+  };
+}
+
+const privateKey = z.string().regex(/^[0-9a-f]{64,1024}$/, 'must be a PKCS #8 key in DER, hexadecimal');
+const keysSchema = z.strictObject({ deny: privateKey, fares: privateKey, receipts: privateKey, sealing: privateKey });
+export type HeadEndKeysFile = z.infer<typeof keysSchema>;
+
+export interface HeadEndKeys {
+  readonly signers: HeadEndSigners;
+  /** X25519. */
+  readonly sealing: KeyObject;
+}
+
+/** Ed25519 keys for documents, X25519 to open evidence. @throws StileError IDENTITY_INVALID where others may read the file. */
+export function readHeadEndKeys(file: string): HeadEndKeys {
+  const keys = parseConfig(file, keysSchema);
+  if ((statSync(file).mode & 0o077) !== 0) {
+    throw new StileError('IDENTITY_INVALID', `keys file ${file} is readable by other users`, { remedy: `Run: chmod 600 ${file}` });
+  }
+  const signer = (der: string): CoseSigner => {
+    const key = keyFrom(der);
+    return { alg: algorithms.EdDSA, kid: kidOf(key), privateKey: key };
+  };
+  return {
+    signers: { deny: signer(keys.deny), fares: signer(keys.fares), receipts: signer(keys.receipts) },
+    sealing: keyFrom(keys.sealing),
+  };
+}
+
+/** The fare table as an operator writes it: JSON with the keys of the signed body. Returns the canonical body. */
+export function readFares(file: string): Bytes {
+  const json: unknown = JSON.parse(readText(file));
+  return encodeCbor(encodeFareTable(decodeFareTable(decodeCbor(encodeCbor(json as CborInput), documentProfile))));
+}
+
+function readText(file: string): string {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch (cause) {
+    throw new StileError('FILE_UNREADABLE', `${file}: ${messageOf(cause)}`, { remedy: 'Check the path and its permissions.', cause });
+  }
+}
+
+const keyFrom = (der: string): KeyObject => createPrivateKey({ key: Buffer.from(fromHex(der)), format: 'der', type: 'pkcs8' });

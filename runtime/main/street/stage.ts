@@ -1,0 +1,195 @@
+// The street running: simulated devices on real lines, a proxy where the mobile network stands, and two
+// real processes, head end and terminal. Whoever holds the stage ends everything with `close`.
+import { appendFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { join } from 'node:path';
+import { hex } from '../../core/bytes.ts';
+import { type Clock, sleep, SystemClock } from '../../core/clock.ts';
+import { systemEntropy } from '../../core/entropy.ts';
+import { StileError } from '../../core/errors.ts';
+import { secondsOf, type UnixSeconds } from '../../core/brand.ts';
+import { SimulatedBoard } from '../../../simulators/board/simulated-board.ts';
+import type { DeviceEnd } from '../../../simulators/line/device-end.ts';
+import { createLine, type LineKind } from '../../../simulators/line/line.ts';
+import { SimulatedScanner } from '../../../simulators/scanner/simulated-scanner.ts';
+import { TcpProxy } from '../../../simulators/world/tcp-proxy.ts';
+import { BoardTrace } from './board-trace.ts';
+import { StreetProcess } from './child-process.ts';
+import { digestOf } from './code-digest.ts';
+import { JournalSight } from './journal-sight.ts';
+import { prepareSetting, type Setting } from './setting.ts';
+
+export interface StageOptions {
+  readonly folder: string;
+  readonly line: LineKind | 'auto';
+  readonly sabotage?: string;
+}
+
+/** What is said of a code in the wallet's log. */
+export interface Presented {
+  readonly story: string;
+  readonly account: Uint8Array | null;
+  readonly genuine: boolean;
+}
+
+export const stageLimits = { waitMs: 30_000, pollMs: 15 } as const;
+
+export class Stage {
+  readonly clock: Clock = new SystemClock();
+  readonly setting: Setting;
+  readonly scannerLine: DeviceEnd;
+  readonly boardLine: DeviceEnd;
+  readonly scanner: SimulatedScanner;
+  readonly board: SimulatedBoard;
+  readonly proxy: TcpProxy;
+  readonly terminal: StreetProcess;
+  readonly headEnd: StreetProcess;
+  readonly sight: JournalSight;
+  /** Buzzer rises and lamp changes since the start, as the pins made them. */
+  readonly pins = { tones: 0, greens: 0, reds: 0, ambers: 0, changedAtMs: 0 };
+  readonly #trace: BoardTrace;
+  #orders = 0;
+
+  static async open(options: StageOptions): Promise<Stage> {
+    const clock = new SystemClock();
+    const { folder, line } = options;
+    const [scannerLine, boardLine] = await Promise.all([
+      createLine({ kind: line, folder, name: 'ttySCANNER', clock, baudRate: 115_200 }),
+      createLine({ kind: line, folder, name: 'ttyBOARD', clock }),
+    ]);
+    const headEndPort = await freePort();
+    const proxy = await TcpProxy.open({ clock, targetPort: headEndPort });
+    const setting = prepareSetting({
+      folder,
+      clock,
+      entropy: systemEntropy,
+      scannerPath: scannerLine.path,
+      boardPath: boardLine.path,
+      brokerPort: proxy.port,
+      headEndPort,
+    });
+    return new Stage(options, setting, scannerLine, boardLine, proxy);
+  }
+
+  private constructor(options: StageOptions, setting: Setting, scannerLine: DeviceEnd, boardLine: DeviceEnd, proxy: TcpProxy) {
+    const { sabotage } = options;
+    this.setting = setting;
+    this.scannerLine = scannerLine;
+    this.boardLine = boardLine;
+    this.proxy = proxy;
+    this.scanner = new SimulatedScanner({ line: scannerLine, clock: this.clock });
+    this.board = new SimulatedBoard({ line: boardLine, clock: this.clock, nowUs: monotonicUs });
+    this.sight = new JournalSight(setting.terminalData);
+    this.#trace = new BoardTrace(setting.folder, this.sight, this.board);
+    this.board.pinChanged.on(({ pin, level }) => this.#pinMoved(pin, level));
+    this.headEnd = new StreetProcess({
+      name: 'head end',
+      args: ['headend', 'run', '--config', setting.headEndConfig, ...(sabotage?.endsWith('-row') ? ['--sabotage', sabotage] : [])],
+      logFile: join(setting.logs, 'headend.log'),
+    });
+    this.terminal = new StreetProcess({
+      name: 'terminal',
+      args: ['run', '--config', setting.terminalConfig, ...(sabotage === 'early-green' ? ['--sabotage', sabotage] : [])],
+      logFile: join(setting.logs, 'terminal.log'),
+    });
+  }
+
+  /** Head end first; resolves when the terminal holds its documents, has a trip open and drives its lamps. */
+  async start(): Promise<void> {
+    await this.headEnd.start();
+    await this.startTerminal();
+    await this.until('the terminal to open its trip', () => this.#hasAct('trip'));
+    await this.until('the terminal to hold a deny list', () => this.#hasAct('deny'));
+  }
+
+  /** Resolves when the board has seen the terminal take its outputs. */
+  async startTerminal(): Promise<void> {
+    const before = this.board.trace.length;
+    await this.terminal.start();
+    await this.sight.open();
+    await this.until('the board to be driven', () => this.board.trace.length > before && this.#outputsTaken(before));
+    await sleep(this.clock, 'board settles', 400);
+  }
+
+  /** Types the code into the reader and notes it in the wallet's log. */
+  async present(code: string, presented: Presented): Promise<void> {
+    await this.scanner.show(code);
+    const line = {
+      atUs: monotonicUs(),
+      story: presented.story,
+      account: presented.account ? hex(presented.account) : null,
+      digest: digestOf(code),
+      genuine: presented.genuine,
+    };
+    appendFileSync(join(this.setting.folder, 'wallet.ndjson'), `${JSON.stringify(line)}\n`);
+  }
+
+  /** An order to the head end; resolves when it is done. */
+  async order(kind: 'deny' | 'pardon', account: Uint8Array): Promise<void> {
+    const id = ++this.#orders;
+    const answered = this.headEnd.messages.next((message) => message['id'] === id);
+    this.headEnd.send({ kind, id, issuer: this.setting.issuer.iss, account: hex(account) });
+    const answer = await answered;
+    if (answer.kind !== 'done') {
+      throw new StileError('INTERNAL', `the head end could not ${kind}: ${String(answer['detail'])}`, { remedy: `Read ${this.setting.logs}.` });
+    }
+  }
+
+  now(): UnixSeconds {
+    return secondsOf(this.clock.wallMs());
+  }
+
+  /** Polls until it holds. @throws StileError naming what never came. */
+  async until(what: string, holds: () => boolean | Promise<boolean>, withinMs: number = stageLimits.waitMs): Promise<void> {
+    const deadline = this.clock.monoMs() + withinMs;
+    while (!(await holds())) {
+      if (this.clock.monoMs() > deadline) {
+        throw new StileError('INTERNAL', `waited ${withinMs / 1000} s in vain for ${what}`, { remedy: `Read the logs in ${this.setting.logs}.` });
+      }
+      await sleep(this.clock, 'street-poll', stageLimits.pollMs);
+    }
+  }
+
+  /** Ends both processes, then the devices. Safe to call twice. */
+  async close(): Promise<void> {
+    await this.terminal.end('SIGTERM');
+    await this.headEnd.end('SIGTERM');
+    this.sight.close();
+    this.#trace.flush();
+    await this.proxy.close();
+    await this.board.close();
+    await this.scannerLine.close();
+  }
+
+  #hasAct(act: string): boolean {
+    return this.sight.acts().has(act);
+  }
+
+  #outputsTaken(since: number): boolean {
+    return this.board.trace.slice(since).some(({ bytes }) => bytes.includes(0xf4)) && this.board.pin(8).mode === 1;
+  }
+
+  #pinMoved(pin: number, level: number): void {
+    this.pins.changedAtMs = this.clock.wallMs();
+    if (level !== 1) return;
+    if (pin === 8) this.pins.tones++;
+    if (pin === 4) this.pins.greens++;
+    if (pin === 5) this.pins.reds++;
+    if (pin === 6) this.pins.ambers++;
+  }
+}
+
+/** CLOCK_MONOTONIC in microseconds: the axis of the terminal's rows too. */
+export const monotonicUs = (): number => new SystemClock().monoUs();
+
+function freePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const server = createServer();
+    server.once('error', reject);
+    server.listen(0, '127.0.0.1', () => {
+      const address = server.address();
+      const port = typeof address === 'object' && address ? address.port : 0;
+      server.close(() => resolve(port));
+    });
+  });
+}
