@@ -1,5 +1,5 @@
 // Writes down what the board saw: every chunk of bytes with the pins it moved. When a chunk turns the
-// green lamp on, a reader of its own looks into the journal at that moment: a row that is not durable yet
+// green lamp or the tone on, a reader of its own looks into the journal at that moment: a row that is not durable yet
 // cannot be seen from another connection.
 import { appendFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -45,6 +45,6 @@ export class BoardTrace {
     const { rising, falling } = this.#line;
     if (level === 1 && !rising.includes(name)) rising.push(name);
     if (level === 0 && !falling.includes(name)) falling.push(name);
-    if (level === 1 && name === 'green') this.#line.journal = this.#sight.look();
+    if (level === 1 && (name === 'green' || name === 'buzzer')) this.#line.journal ??= this.#sight.look();
   }
 }

@@ -4,6 +4,9 @@ import { join } from 'node:path';
 import { decodeRow } from '../../records/row.ts';
 import type { StoredRow } from '../../store/journal.ts';
 import { type JournalFileReader, openJournalReader } from '../../store/read-journal.ts';
+import type { LedgerReader } from '../../../sync/headend/store/read-ledger.ts';
+
+
 
 export interface Seen {
   readonly epoch: number;
@@ -43,6 +46,19 @@ export class JournalSight {
   /** What kinds of things the journal says have happened. */
   acts(): ReadonlySet<string> {
     return new Set(this.newest(pageRows).map((row) => decodeRow(row.body).payload.act));
+  }
+
+  /** Version of the newest deny list taken among the newest rows; 0 where none is. */
+  denyVersion(): number {
+    const lists = this.newest(pageRows).map((row) => decodeRow(row.body).payload);
+    return lists.findLast((payload) => payload.act === 'deny')?.version ?? 0;
+  }
+
+  /** All rows but CHECKPOINT and RECEIPT at the very end are in `ledger`, with a verdict. */
+  allStoredIn(ledger: LedgerReader): boolean {
+    const newest = this.newest(pageRows);
+    const last = newest.findLast((row) => row.type !== 'CHECKPOINT' && row.type !== 'RECEIPT');
+    return last !== undefined && ledger.judgedUpto(last.epoch) >= last.seq;
   }
 
   newest(limit: number): readonly StoredRow[] {

@@ -17,7 +17,8 @@ import { BoardTrace } from './board-trace.ts';
 import { StreetProcess } from './child-process.ts';
 import { digestOf } from './code-digest.ts';
 import { JournalSight } from './journal-sight.ts';
-import { prepareSetting, type Setting } from './setting.ts';
+import { type LedgerReader, openLedgerReader } from '../../../sync/headend/store/read-ledger.ts';
+import { prepareSetting, type Setting, streetNames } from './setting.ts';
 
 export interface StageOptions {
   readonly folder: string;
@@ -48,6 +49,7 @@ export class Stage {
   /** Buzzer rises and lamp changes since the start, as the pins made them. */
   readonly pins = { tones: 0, greens: 0, reds: 0, ambers: 0, changedAtMs: 0 };
   readonly #trace: BoardTrace;
+  #ledger: LedgerReader | null = null;
   #orders = 0;
 
   static async open(options: StageOptions): Promise<Stage> {
@@ -135,6 +137,21 @@ export class Stage {
     }
   }
 
+  get terminalId(): string {
+    return streetNames.terminal;
+  }
+
+  /** Version of the newest deny list that the journal says is in force; 0 before the first. */
+  denyVersion(): number {
+    return this.sight.denyVersion();
+  }
+
+  /** Every row of the journal is at the head end and judged, but for bookkeeping at the very end. */
+  async stored(): Promise<boolean> {
+    this.#ledger ??= await openLedgerReader(join(this.setting.headEndData, 'headend.db'));
+    return this.sight.allStoredIn(this.#ledger);
+  }
+
   now(): UnixSeconds {
     return secondsOf(this.clock.wallMs());
   }
@@ -155,6 +172,8 @@ export class Stage {
     await this.terminal.end('SIGTERM');
     await this.headEnd.end('SIGTERM');
     this.sight.close();
+    this.#ledger?.close();
+    this.#ledger = null;
     this.#trace.flush();
     await this.proxy.close();
     await this.board.close();

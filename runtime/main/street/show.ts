@@ -1,0 +1,64 @@
+// The street for a person: as a page, or as text in the window it was started from. Runs until a signal,
+// also where there is no terminal, and ends every process it started.
+import { fileURLToPath } from 'node:url';
+import { systemEntropy } from '../../core/entropy.ts';
+import { createLogger } from '../../core/log.ts';
+import { startStreetServer } from '../../../simulators/street/server.ts';
+import { wholeNumber } from '../cli/number.ts';
+import { painter } from '../cli/paint.ts';
+import { exitCodes } from '../cli/report.ts';
+import type { StreetCommandOptions } from '../cli/street.ts';
+import { LiveWorld } from './live-world.ts';
+import { Stage } from './stage.ts';
+import { TextStory } from './text-story.ts';
+
+export async function showStreet(options: StreetCommandOptions, folder: string): Promise<number> {
+  const port = wholeNumber('--port', options.port, 1, 65_535);
+  const paint = painter(process.stdout);
+  const say = (line: string): void => void process.stdout.write(`${line}\n`);
+  say('Starting a head end and a bus with simulated devices …');
+  const stage = await Stage.open({ folder, line: options.line });
+  const world = new LiveWorld(stage, options.text ? 'bearer' : 'presentation');
+  const ended = new Promise<void>((resolve) => {
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve());
+  });
+  try {
+    await Promise.race([stage.start(), ended]);
+    world.start();
+    if (options.text) {
+      const story = new TextStory(world, stage.clock);
+      story.start();
+      await Promise.race([ended, story.quit]);
+      story.stop();
+    } else {
+      const server = await startStreetServer({
+        world,
+        port,
+        webFolder: webFolder(),
+        clock: stage.clock,
+        entropy: systemEntropy,
+        logger: createLogger('warn'),
+      });
+      say('');
+      say(`${paint.bold('The bus runs.')} Open ${paint.green(server.url)}`);
+      say('');
+      say('  Drag the phone onto the reader, or use the buttons: cut the network,');
+      say('  kill the terminal, forge a code, and watch journal and ledger.');
+      say(`  ${paint.dim(`Files and logs: ${folder}`)}`);
+      say(`  ${paint.dim('Ctrl-C ends every process.')}`);
+      await ended;
+      await server.close();
+    }
+  } finally {
+    world.stop();
+    await stage.close();
+  }
+  say('Ended.');
+  return exitCodes.done;
+}
+
+/** The built page: beside the built sources, also when the sources themselves run. */
+function webFolder(): string {
+  const built = import.meta.url.endsWith('.ts') ? '../../../dist/simulators/street/web' : '../../../simulators/street/web';
+  return fileURLToPath(new URL(built, import.meta.url));
+}
