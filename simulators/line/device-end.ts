@@ -40,6 +40,7 @@ export class DeviceEnd {
   readonly #clock: Clock;
   readonly #entropy: Entropy;
   readonly #baudRate: number | null;
+  readonly #emptied = new Signal<void>();
   #queue: Piece[] = [];
   #queuedBytes = 0;
   #dueMs = 0;
@@ -83,6 +84,11 @@ export class DeviceEnd {
     }
     this.#held.push(bytes);
     this.#holding ??= this.#clock.timer('line hold', merging.holdMs, () => this.#releaseHeld());
+  }
+
+  /** Resolves when everything written so far has left at the line's pace, or was dropped with the plug. */
+  async sent(): Promise<void> {
+    while (this.#queue.length > 0) await this.#emptied.next();
   }
 
   async unplug(options: { readonly staleLink?: boolean } = {}): Promise<void> {
@@ -150,6 +156,7 @@ export class DeviceEnd {
       this.#wire.send(next.bytes);
     }
     this.#dueMs = 0;
+    this.#emptied.emit();
   }
 
   #releaseHeld(): void {
@@ -168,6 +175,7 @@ export class DeviceEnd {
     this.#queuedBytes = 0;
     this.#held = [];
     this.#dueMs = 0;
+    this.#emptied.emit();
   }
 
   #faultsChanged(): void {

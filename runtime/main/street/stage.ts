@@ -116,6 +116,7 @@ export class Stage {
   /** Types the code into the reader and notes it in the wallet's log. */
   async present(code: string, presented: Presented): Promise<void> {
     await this.scanner.show(code);
+    await this.scannerLine.sent();
     const line = {
       atUs: monotonicUs(),
       story: presented.story,

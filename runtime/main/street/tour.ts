@@ -143,7 +143,7 @@ export class TourStory {
     this.#brokerStops.push({ fromUs, toUs: monotonicUs() });
   }
 
-  /** Codes one after the other without waiting, the terminal killed in the middle, each lost one shown again. */
+  /** Codes one after the other without waiting for answers, the terminal killed in the middle. */
   async #burst(): Promise<void> {
     const stage = this.#stage;
     const wallets = Array.from({ length: tourFigures.burstRides }, () => this.#wallet());
