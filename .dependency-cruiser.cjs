@@ -22,7 +22,7 @@ const rooms = [
   { name: 'records', at: records, may: [core] },
   { name: 'tokens', at: tokens, may: [core] },
   { name: 'fares', at: fares, may: [core] },
-  { name: 'rules', at: rules, may: [core] },
+  { name: 'rules', at: rules, may: [core, records] },
   { name: 'machines', at: machines, may: [core, records, fares, rules], typesOf: [tokens] },
   { name: 'store', at: store, may: [core, records] },
   { name: 'ports', at: ports, may: [core] },
@@ -51,7 +51,7 @@ const rooms = [
 const packages = {
   '@serialport/.+': ['^devices/serial/'],
   aedes: ['^sync/headend/broker(/|[.]ts$)'],
-  'better-sqlite3': [store, '^sync/headend/store(/|[.]ts$)', '^runtime/main/checker(/|[.]ts$)'],
+  'better-sqlite3': [store, '^sync/headend/store(/|[.]ts$)', '^runtime/main/(checker|sabotage)/'],
   cborg: [core, '^runtime/main/checker(/|[.]ts$)'],
   commander: ['^runtime/main/'],
   fastify: ['^runtime/kiosk/server(/|[.]ts$)', '^sync/headend/console/', '^simulators/street/'],

@@ -3,12 +3,8 @@
 export type Bytes = Uint8Array;
 
 const encoder = new TextEncoder();
-const strictDecoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
 export const utf8 = (text: string): Bytes => encoder.encode(text);
-
-/** @throws TypeError for bytes that are not valid UTF-8. */
-export const textOf = (bytes: Bytes): string => strictDecoder.decode(bytes);
 
 export function concat(...parts: readonly Bytes[]): Bytes {
   let length = 0;
@@ -26,7 +22,8 @@ export const hex = (bytes: Bytes): string => Buffer.from(bytes.buffer, bytes.byt
 
 /** @throws RangeError for anything but an even number of hexadecimal digits. */
 export function fromHex(text: string): Bytes {
-  if (text.length % 2 !== 0 || !/^[0-9a-fA-F]*$/.test(text)) throw new RangeError('not an even number of hexadecimal digits');
+  if (text.length % 2 !== 0 || !/^[0-9a-fA-F]*$/.test(text))
+    throw new RangeError('not an even number of hexadecimal digits');
   return new Uint8Array(Buffer.from(text, 'hex'));
 }
 

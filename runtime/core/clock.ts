@@ -17,6 +17,9 @@ export interface Clock {
   pending(): readonly string[];
 }
 
+/** Milliseconds since this process was started, module loading included. */
+export const sinceStartMs = (): number => Math.round(process.uptime() * 1000);
+
 export class SystemClock implements Clock {
   readonly #pending = new Map<symbol, string>();
 

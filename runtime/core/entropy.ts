@@ -23,7 +23,9 @@ export class SeededEntropy implements Entropy {
   bytes(length: number): Bytes {
     const out = new Uint8Array(length);
     for (let filled = 0; filled < length; filled += 32) {
-      const block = createHash('sha256').update(`${this.#seed}/${this.#counter++}`).digest();
+      const block = createHash('sha256')
+        .update(`${this.#seed}/${this.#counter++}`)
+        .digest();
       out.set(block.subarray(0, Math.min(32, length - filled)), filled);
     }
     return out;

@@ -17,12 +17,18 @@ export function onParentOrder(listener: (order: ChildOrder) => void): void {
   });
 }
 
-/** Runs `stop` on SIGINT, SIGTERM and, for a child, when the parent is gone. */
+/** Runs `stop` once: on SIGINT, SIGTERM or, for a child, when the parent is gone. */
 export function onEnd(stop: () => void): void {
-  process.once('SIGTERM', stop);
+  let ending = false;
+  const end = (): void => {
+    if (ending) return;
+    ending = true;
+    stop();
+  };
+  process.once('SIGTERM', end);
   // A child shares its parent's terminal: there Ctrl-C is the parent's to handle.
   if (process.env['STILE_CHILD'] === '1') {
     process.on('SIGINT', () => {});
-    process.once('disconnect', stop);
-  } else process.once('SIGINT', stop);
+    process.once('disconnect', end);
+  } else process.once('SIGINT', end);
 }

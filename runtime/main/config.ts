@@ -82,9 +82,16 @@ export function parseConfig<S extends z.ZodType>(file: string, schema: S): z.inf
   const json = parseJson(file, text);
   const parsed = schema.safeParse(json, { reportInput: true });
   if (parsed.success) return parsed.data;
-  throw new StileError('CONFIG_INVALID', parsed.error.issues.slice(0, 8).map((issue) => sentence(file, issue, json)).join('\n'), {
-    remedy: 'Correct the keys named above; docs/configuration.md lists every key with its range and default.',
-  });
+  throw new StileError(
+    'CONFIG_INVALID',
+    parsed.error.issues
+      .slice(0, 8)
+      .map((issue) => sentence(file, issue, json))
+      .join('\n'),
+    {
+      remedy: 'Correct the keys named above; docs/configuration.md lists every key with its range and default.',
+    },
+  );
 }
 
 function parseJson(file: string, text: string): unknown {

@@ -19,7 +19,10 @@ const identitySchema = z.strictObject({
   roots: z.strictObject({
     gen: z.int().min(1),
     need: z.int().min(1).max(4),
-    keys: z.array(z.strictObject({ kid: kidSchema, publicKey: keySchema })).min(2).max(4),
+    keys: z
+      .array(z.strictObject({ kid: kidSchema, publicKey: keySchema }))
+      .min(2)
+      .max(4),
   }),
 });
 type IdentityFile = z.infer<typeof identitySchema>;

@@ -16,11 +16,6 @@ import { type Bytes, concat, utf8 } from '../core/bytes.ts';
 const info = utf8('stile-evidence-1');
 const tagLength = 16;
 
-export interface SealingKey {
-  /** X25519 public key of the head end, 32 bytes. */
-  readonly recipient: Bytes;
-}
-
 /** Seals under one ephemeral key. Make a new one per boot and per hour: (epoch, seq) must not repeat under a key. */
 export class EvidenceSealer {
   /** The ephemeral X25519 public key, 32 bytes: stands in the row beside the sealed bytes. */

@@ -1,7 +1,8 @@
 // What an operator makes of the conditions a decision met: refuse always, refuse while offline, or mark
 // for review. The masks are signed per product; the model is terminal risk management of EMV.
+
+import { type CheckName, checkWord, hasCheck } from '../core/check-words.ts';
 import type { ReasonCode } from '../records/reasons.ts';
-import { type CheckName, checkWord, hasCheck } from './check-words.ts';
 
 export interface RiskMasks {
   /** Check bits that refuse. */

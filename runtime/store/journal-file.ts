@@ -1,8 +1,9 @@
 // journal.db as a file: its schema, and the recipe by which the one writer opens it. The order matters:
 // better-sqlite3 is compiled with WAL default NORMAL, and only a FULL set after WAL outlives the first
 // transaction; so the settings are read back after it.
-import type Database from 'better-sqlite3';
+
 import { statSync } from 'node:fs';
+import type Database from 'better-sqlite3';
 import { StileError } from '../core/errors.ts';
 import { assertSqliteVersion } from './sqlite-version.ts';
 
@@ -59,11 +60,15 @@ export function openWriter(open: OpenSqlite, file: string): Sqlite {
 
 /** Reads the settings back after a transaction; earlier the answer proves nothing. */
 export function assertDurable(database: Sqlite): void {
-  database.exec("INSERT INTO meta (name, value) VALUES ('opened', '1') ON CONFLICT (name) DO UPDATE SET value = value + 1");
+  database.exec(
+    "INSERT INTO meta (name, value) VALUES ('opened', '1') ON CONFLICT (name) DO UPDATE SET value = value + 1",
+  );
   const synchronous = database.pragma('synchronous', { simple: true });
   const mode = database.pragma('journal_mode', { simple: true });
   if (synchronous === 2 && mode === 'wal') return;
-  throw unavailable(`synchronous is ${String(synchronous)} and journal mode ${String(mode)} after the first transaction`);
+  throw unavailable(
+    `synchronous is ${String(synchronous)} and journal mode ${String(mode)} after the first transaction`,
+  );
 }
 
 /** Grows the WAL once to its standing size. A clean close deletes it, so this runs at every start. */

@@ -32,7 +32,10 @@ export class JournalTables {
   read(epoch: number, fromSeq: number, limit: number, maxBytes = Number.POSITIVE_INFINITY): readonly StoredRow[] {
     const rows = this.#statements.read.all(epoch, fromSeq, Math.min(limit, readLimits.rows)) as RawRow[];
     let bytes = 0;
-    const end = rows.findIndex((row, at) => (bytes += row.body.length) > maxBytes && at > 0);
+    const end = rows.findIndex((row, at) => {
+      bytes += row.body.length;
+      return bytes > maxBytes && at > 0;
+    });
     return (end < 0 ? rows : rows.slice(0, end)).map(stored);
   }
 

@@ -1,8 +1,9 @@
 // lists.db: signed documents and the exact rows of the deny list. Replaceable: what is lost here is
 // fetched again, and how old it may be is remembered in the journal.
-import type Database from 'better-sqlite3';
+
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
+import type Database from 'better-sqlite3';
 import type { Bytes } from '../core/bytes.ts';
 import { messageOf } from '../core/errors.ts';
 import type { Logger } from '../core/log.ts';

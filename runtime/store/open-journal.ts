@@ -15,7 +15,16 @@ import { encodeRow, zeroHash } from '../records/row.ts';
 import type { WriterFaults } from './faults.ts';
 import type { Journal, Projection, RowDraft, StorageLevel, StoredRow } from './journal.ts';
 import { JournalTables } from './journal-tables.ts';
-import { type FileState, type RowToWrite, sharedBytes, SharedExchange, type WriterAnswer, type WriterOpened, type WriterRequest, type WriterSetup } from './writer-wire.ts';
+import {
+  type FileState,
+  type RowToWrite,
+  SharedExchange,
+  sharedBytes,
+  type WriterAnswer,
+  type WriterOpened,
+  type WriterRequest,
+  type WriterSetup,
+} from './writer-wire.ts';
 
 export interface OpenJournalOptions {
   readonly directory: string;
@@ -40,7 +49,9 @@ export interface Opened {
 }
 
 /** @throws StileError JOURNAL_LOCKED, JOURNAL_SQLITE_REFUSED, JOURNAL_UNAVAILABLE. */
-export async function openJournal(options: OpenJournalOptions): Promise<{ readonly journal: Journal; readonly opened: Opened }> {
+export async function openJournal(
+  options: OpenJournalOptions,
+): Promise<{ readonly journal: Journal; readonly opened: Opened }> {
   const shared = new SharedArrayBuffer(sharedBytes);
   const worker = startWriter(options, shared);
   const opened = await firstMessage(worker);
@@ -66,7 +77,10 @@ function startWriter(options: OpenJournalOptions, shared: SharedArrayBuffer): Wo
   }
   // From the sources (tests, development) a thread does not inherit the TypeScript loader: it registers its own.
   const thread = JSON.stringify(new URL('./writer-thread.ts', import.meta.url).href);
-  return new Worker(`import('tsx/esm/api').then(({ register }) => { register(); return import(${thread}); });`, { eval: true, workerData: setup });
+  return new Worker(`import('tsx/esm/api').then(({ register }) => { register(); return import(${thread}); });`, {
+    eval: true,
+    workerData: setup,
+  });
 }
 
 function firstMessage(worker: Worker): Promise<WriterOpened> {
@@ -90,7 +104,13 @@ class ThreadedJournal implements Journal {
   #unavailable = false;
   #full = false;
 
-  constructor(options: OpenJournalOptions, worker: Worker, exchange: SharedExchange, tables: JournalTables, file: FileState) {
+  constructor(
+    options: OpenJournalOptions,
+    worker: Worker,
+    exchange: SharedExchange,
+    tables: JournalTables,
+    file: FileState,
+  ) {
     this.#options = options;
     this.#worker = worker;
     this.#exchange = exchange;
@@ -214,7 +234,8 @@ class ThreadedJournal implements Journal {
 
   async #ask(request: WriterRequest): Promise<WriterAnswer> {
     if (this.#unavailable) throw this.#fault({ code: 'unavailable', detail: 'the writer has stopped' });
-    if (!this.#exchange.request(request)) throw this.#fault({ code: 'absent', detail: 'more than fits into one commit' });
+    if (!this.#exchange.request(request))
+      throw this.#fault({ code: 'absent', detail: 'more than fits into one commit' });
     const answer = await this.#exchange.waitForAnswer(this.#asked++);
     if (answer.ok) this.#file = answer.file;
     return answer;
@@ -223,12 +244,16 @@ class ThreadedJournal implements Journal {
   #fault(fault: Extract<WriterAnswer, { ok: false }>['fault']): StileError {
     if (fault.code === 'full') this.#full = true;
     if (fault.code === 'unavailable') this.#unavailable = true;
-    return new StileError(fault.code === 'full' ? 'JOURNAL_FULL' : 'JOURNAL_UNAVAILABLE', `not committed: ${fault.detail}`, {
-      remedy:
-        fault.code === 'full'
-          ? 'Free space on the data partition, or bring the terminal online so that acknowledged rows can be pruned.'
-          : 'Check the data partition and its medium; the terminal shows out of service until a commit succeeds.',
-    });
+    return new StileError(
+      fault.code === 'full' ? 'JOURNAL_FULL' : 'JOURNAL_UNAVAILABLE',
+      `not committed: ${fault.detail}`,
+      {
+        remedy:
+          fault.code === 'full'
+            ? 'Free space on the data partition, or bring the terminal online so that acknowledged rows can be pruned.'
+            : 'Check the data partition and its medium; the terminal shows out of service until a commit succeeds.',
+      },
+    );
   }
 
   #writerDied(detail: string): void {

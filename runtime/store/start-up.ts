@@ -3,7 +3,7 @@
 // before a new epoch.
 import { existsSync, renameSync } from 'node:fs';
 import { type ChainHead, type StoredBody, verifyChain } from '../records/chain.ts';
-import { openWriter, type OpenSqlite, type Sqlite } from './journal-file.ts';
+import { type OpenSqlite, openWriter, type Sqlite } from './journal-file.ts';
 
 export interface StartUp {
   readonly database: Sqlite;
@@ -46,7 +46,15 @@ function sound(database: Sqlite, bootId: string, existed: boolean): StartUp {
   remember(database, 'boot', bootId);
   remember(database, 'doubt', '');
   const head = headOf(database);
-  return { database, how: existed && head ? 'recovered' : 'new', head, previous: null, rows: head ? head.seq + 1 : 0, lost: 0, problem: '' };
+  return {
+    database,
+    how: existed && head ? 'recovered' : 'new',
+    head,
+    previous: null,
+    rows: head ? head.seq + 1 : 0,
+    lost: 0,
+    problem: '',
+  };
 }
 
 /** Null when nothing is wrong. A whole-file check costs time, so it runs only after a boot or an I/O error. */
@@ -59,9 +67,13 @@ function damage(database: Sqlite, bootId: string): string | null {
   const head = headOf(database);
   if (!head) return null;
   const from = Number(
-    database.prepare("SELECT max(seq) FROM journal WHERE epoch = ? AND type = 'CHECKPOINT'").pluck().get(head.epoch) ?? 0,
+    database.prepare("SELECT max(seq) FROM journal WHERE epoch = ? AND type = 'CHECKPOINT'").pluck().get(head.epoch) ??
+      0,
   );
-  const first = Math.max(from, Number(database.prepare('SELECT min(seq) FROM journal WHERE epoch = ?').pluck().get(head.epoch)));
+  const first = Math.max(
+    from,
+    Number(database.prepare('SELECT min(seq) FROM journal WHERE epoch = ?').pluck().get(head.epoch)),
+  );
   const verdict = verifyChain(rowsOf(database, head.epoch, first), before(database, head.epoch, first));
   return verdict.whole ? null : `row ${verdict.seq}: ${verdict.problem}`;
 }
@@ -78,15 +90,23 @@ function salvage(options: StartUpOptions, problem: string): StartUp {
   return { database, how: 'salvaged', head: null, previous: saved.head, rows: saved.rows, lost: saved.lost, problem };
 }
 
-function copyWhatVerifies(open: OpenSqlite, aside: string, into: Sqlite): { head: ChainHead | null; rows: number; lost: number } {
-  const insert = into.prepare('INSERT INTO journal (epoch, seq, body, hash, ref, type, day) VALUES (@epoch, @seq, @body, @hash, @ref, @type, @day)');
+function copyWhatVerifies(
+  open: OpenSqlite,
+  aside: string,
+  into: Sqlite,
+): { head: ChainHead | null; rows: number; lost: number } {
+  const insert = into.prepare(
+    'INSERT INTO journal (epoch, seq, body, hash, ref, type, day) VALUES (@epoch, @seq, @body, @hash, @ref, @type, @day)',
+  );
   let head: ChainHead | null = null;
   let rows = 0;
   let lost = 0;
   let broken = -1;
   try {
     const damaged = open(aside, { readonly: true });
-    const page = damaged.prepare('SELECT epoch, seq, body, hash, ref, type, day FROM journal WHERE (epoch, seq) > (?, ?) ORDER BY epoch, seq LIMIT 256');
+    const page = damaged.prepare(
+      'SELECT epoch, seq, body, hash, ref, type, day FROM journal WHERE (epoch, seq) > (?, ?) ORDER BY epoch, seq LIMIT 256',
+    );
     for (let at: readonly [number, number] = [-1, -1]; ; ) {
       const batch = page.all(...at) as (StoredBody & Record<string, unknown>)[];
       const last = batch.at(-1);
@@ -94,7 +114,8 @@ function copyWhatVerifies(open: OpenSqlite, aside: string, into: Sqlite): { head
       at = [last.epoch, last.seq];
       const saveBatch = into.transaction(() => {
         for (const row of batch) {
-          const continues = broken !== row.epoch && verifyChain([row], head?.epoch === row.epoch ? head : beforePruned(row)).whole;
+          const continues =
+            broken !== row.epoch && verifyChain([row], head?.epoch === row.epoch ? head : beforePruned(row)).whole;
           if (!continues) {
             broken = row.epoch;
             lost++;
@@ -120,12 +141,16 @@ function beforePruned(row: StoredBody): ChainHead | null {
 }
 
 export function headOf(database: Sqlite): ChainHead | null {
-  const row = database.prepare('SELECT epoch, seq, hash FROM journal ORDER BY epoch DESC, seq DESC LIMIT 1').get() as ChainHead | undefined;
+  const row = database.prepare('SELECT epoch, seq, hash FROM journal ORDER BY epoch DESC, seq DESC LIMIT 1').get() as
+    | ChainHead
+    | undefined;
   return row ? { epoch: row.epoch, seq: row.seq, hash: new Uint8Array(row.hash) } : null;
 }
 
 function* rowsOf(database: Sqlite, epoch: number, first: number): Iterable<StoredBody> {
-  const page = database.prepare('SELECT epoch, seq, body, hash FROM journal WHERE epoch = ? AND seq >= ? ORDER BY seq LIMIT 256');
+  const page = database.prepare(
+    'SELECT epoch, seq, body, hash FROM journal WHERE epoch = ? AND seq >= ? ORDER BY seq LIMIT 256',
+  );
   for (let from = first; ; ) {
     const rows = page.all(epoch, from) as StoredBody[];
     const last = rows.at(-1);
@@ -137,17 +162,28 @@ function* rowsOf(database: Sqlite, epoch: number, first: number): Iterable<Store
 
 function before(database: Sqlite, epoch: number, first: number): ChainHead | null {
   if (first === 0) return null;
-  const hash = database.prepare('SELECT hash FROM journal WHERE epoch = ? AND seq = ?').pluck().get(epoch, first - 1) as Uint8Array | undefined;
+  const hash = database
+    .prepare('SELECT hash FROM journal WHERE epoch = ? AND seq = ?')
+    .pluck()
+    .get(epoch, first - 1) as Uint8Array | undefined;
   if (hash) return { epoch, seq: first - 1, hash };
-  const body = database.prepare('SELECT body FROM journal WHERE epoch = ? AND seq = ?').pluck().get(epoch, first) as Uint8Array;
+  const body = database
+    .prepare('SELECT body FROM journal WHERE epoch = ? AND seq = ?')
+    .pluck()
+    .get(epoch, first) as Uint8Array;
   return { epoch, seq: first - 1, hash: body.slice(-32) };
 }
 
 export const remember = (database: Sqlite, name: string, value: string): void => {
-  database.prepare('INSERT INTO meta (name, value) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value').run(name, value);
+  database
+    .prepare('INSERT INTO meta (name, value) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value')
+    .run(name, value);
 };
 
-const recall = (database: Sqlite, name: string): string => String(database.prepare('SELECT value FROM meta WHERE name = ?').pluck().get(name) ?? '');
+const recall = (database: Sqlite, name: string): string =>
+  String(database.prepare('SELECT value FROM meta WHERE name = ?').pluck().get(name) ?? '');
 
 const isCorruption = (error: unknown): boolean =>
-  error instanceof Error && 'code' in error && ['SQLITE_CORRUPT', 'SQLITE_NOTADB'].some((code) => String(error.code).startsWith(code));
+  error instanceof Error &&
+  'code' in error &&
+  ['SQLITE_CORRUPT', 'SQLITE_NOTADB'].some((code) => String(error.code).startsWith(code));

@@ -1,15 +1,16 @@
 // The writer thread: opens the journal, then serves requests from shared memory. A card can stall an
 // fsync for seconds; here that stalls nothing but the next commit.
-import Database from 'better-sqlite3';
+
 import { join } from 'node:path';
 import { parentPort, workerData } from 'node:worker_threads';
+import Database from 'better-sqlite3';
 import { SystemClock } from '../core/clock.ts';
 import { messageOf, StileError } from '../core/errors.ts';
 import type { OpenSqlite } from './journal-file.ts';
 import { startUp } from './start-up.ts';
+import { Writer } from './writer.ts';
 import { takeWriterLock } from './writer-lock.ts';
 import { SharedExchange, type WriterOpened, type WriterSetup } from './writer-wire.ts';
-import { Writer } from './writer.ts';
 
 const open: OpenSqlite = (file, options) => new Database(file, options);
 
@@ -18,7 +19,14 @@ function serve(setup: WriterSetup): void {
   const file = join(directory, 'journal.db');
   const lock = takeWriterLock(open, directory);
   const started = startUp({ open, file, bootId: setup.bootId, wallMs: setup.wallMs });
-  const writer = new Writer({ open, directory, file, database: started.database, clock: new SystemClock(), faults: setup.faults });
+  const writer = new Writer({
+    open,
+    directory,
+    file,
+    database: started.database,
+    clock: new SystemClock(),
+    faults: setup.faults,
+  });
   const { how, head, previous, rows, lost, problem } = started;
   tell({ ok: true, how, head, previous, rows, lost, problem, file: writer.fileState() });
   loop(writer, new SharedExchange(setup.shared));
@@ -53,6 +61,8 @@ try {
     ok: false,
     code: fault?.code ?? 'JOURNAL_UNAVAILABLE',
     message: messageOf(error),
-    remedy: fault?.remedy ?? 'Check that the data folder exists, is writable, and lies on a local file system with free space.',
+    remedy:
+      fault?.remedy ??
+      'Check that the data folder exists, is writable, and lies on a local file system with free space.',
   });
 }

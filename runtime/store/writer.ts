@@ -4,7 +4,15 @@ import type { Clock } from '../core/clock.ts';
 import { messageOf } from '../core/errors.ts';
 import { Ballast } from './ballast.ts';
 import type { WriterFaults } from './faults.ts';
-import { checkpoint, journalFileLimits, openWriter, type OpenSqlite, sizeOf, type Sqlite, warmWal } from './journal-file.ts';
+import {
+  checkpoint,
+  journalFileLimits,
+  type OpenSqlite,
+  openWriter,
+  type Sqlite,
+  sizeOf,
+  warmWal,
+} from './journal-file.ts';
 import { remember } from './start-up.ts';
 import type { FileState, RowToWrite, WriterAnswer, WriterFault, WriterRequest } from './writer-wire.ts';
 
@@ -39,7 +47,14 @@ export class Writer {
   #lastFaultMonoMs: number | null = null;
   #unavailable = false;
 
-  constructor(options: { open: OpenSqlite; directory: string; file: string; database: Sqlite; clock: Clock; faults: WriterFaults }) {
+  constructor(options: {
+    open: OpenSqlite;
+    directory: string;
+    file: string;
+    database: Sqlite;
+    clock: Clock;
+    faults: WriterFaults;
+  }) {
     this.#open = options.open;
     this.#file = options.file;
     this.#clock = options.clock;
@@ -103,7 +118,8 @@ export class Writer {
   #commit(request: Commit): WriterAnswer {
     if (this.#unavailable) return this.#failed({ code: 'unavailable', detail: 'two I/O errors within a minute' });
     this.#commits++;
-    this.#walBytes += (request.rows.length + request.projections.length + 1) * pagesPerChange * journalFileLimits.pageBytes;
+    this.#walBytes +=
+      (request.rows.length + request.projections.length + 1) * pagesPerChange * journalFileLimits.pageBytes;
     return this.#attempt(() => this.#write(request), request);
   }
 
@@ -185,8 +201,12 @@ export class Writer {
 type Statements = ReturnType<typeof prepare>;
 
 function prepare(database: Sqlite) {
-  const insert = database.prepare('INSERT INTO journal (epoch, seq, body, hash, ref, type, day) VALUES (?, ?, ?, ?, ?, ?, ?)');
-  const put = database.prepare('INSERT INTO projection (space, key, value) VALUES (?, ?, ?) ON CONFLICT (space, key) DO UPDATE SET value = excluded.value');
+  const insert = database.prepare(
+    'INSERT INTO journal (epoch, seq, body, hash, ref, type, day) VALUES (?, ?, ?, ?, ?, ?, ?)',
+  );
+  const put = database.prepare(
+    'INSERT INTO projection (space, key, value) VALUES (?, ?, ?) ON CONFLICT (space, key) DO UPDATE SET value = excluded.value',
+  );
   const remove = database.prepare('DELETE FROM projection WHERE space = ? AND key = ?');
   const commit = database.transaction(({ rows, projections }: Commit) => {
     for (const row of rows) insert.run(row.epoch, row.seq, row.body, row.hash, row.ref, row.type, row.day);

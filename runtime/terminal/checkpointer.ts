@@ -3,8 +3,8 @@
 import type { Bytes } from '../core/bytes.ts';
 import { encodeCbor } from '../core/cbor.ts';
 import type { Clock, TimerHandle } from '../core/clock.ts';
-import type { Logger } from '../core/log.ts';
 import { messageOf } from '../core/errors.ts';
+import type { Logger } from '../core/log.ts';
 import type { Payload } from '../records/payload.ts';
 import type { RowType } from '../records/row-types.ts';
 import type { Journal, RowDraft } from '../store/journal.ts';
@@ -68,7 +68,8 @@ export class Checkpointer {
     this.#rows += types.filter((type) => type !== 'CHECKPOINT' && type !== 'RECEIPT').length;
     if (this.#rows === 0) return;
     if (this.#rows >= checkpointLimits.rows) void this.sign('rows');
-    else this.#timer ??= this.#options.clock.timer('checkpoint', checkpointLimits.afterMs, () => void this.sign('time'));
+    else
+      this.#timer ??= this.#options.clock.timer('checkpoint', checkpointLimits.afterMs, () => void this.sign('time'));
   }
 
   /** Signs now, unless nothing is unsigned. Failures are logged: the next checkpoint covers the rows too. */

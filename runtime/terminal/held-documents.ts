@@ -12,7 +12,7 @@ import { decodeFareTable } from '../fares/fare-document.ts';
 import type { FareTable } from '../fares/fare-table.ts';
 import type { Payload } from '../records/payload.ts';
 import type { ListStore } from '../store/list-store.ts';
-import { decodeDenySnapshot, type DenyEntry, DenyIndex, type DenyLookup } from '../tokens/deny.ts';
+import { type DenyEntry, DenyIndex, type DenyLookup, decodeDenySnapshot } from '../tokens/deny.ts';
 import { openTrustList, type RootSet, type TrustOpened } from '../tokens/trust-list.ts';
 import type { TrustView } from '../tokens/trust-view.ts';
 
@@ -150,7 +150,11 @@ export class HeldDocuments {
     const kept = lists.get(name, everywhere);
     const floor = floorOf(name);
     if (!kept) return;
-    const vouched = floor !== null && floor.version === kept.version && equal(floor.hash, kept.hash) && equal(sha256(kept.bytes), kept.hash);
+    const vouched =
+      floor !== null &&
+      floor.version === kept.version &&
+      equal(floor.hash, kept.hash) &&
+      equal(sha256(kept.bytes), kept.hash);
     if (vouched && adopt(kept.bytes, unixSeconds(kept.issuedAt), kept)) return;
     logger.warn('kept document is not what was in force, fetching it again', { kind: name, version: kept.version });
   }

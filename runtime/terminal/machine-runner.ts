@@ -1,18 +1,19 @@
 // Runs the pure machine in the world: one input at a time, step, commit, effects. The commit is the
 // only await of the scan path, and no effect runs before it.
+
+import type { Cue, Indicator } from '../../devices/ports/indicator.ts';
 import type { MonoMs } from '../core/brand.ts';
 import type { Clock, TimerHandle } from '../core/clock.ts';
 import { messageOf, StileError } from '../core/errors.ts';
 import { Signal } from '../core/event.ts';
 import type { Logger } from '../core/log.ts';
-import type { Cue, Indicator } from '../../devices/ports/indicator.ts';
+import type { StepResult } from '../machines/validator/draft.ts';
 import type { RecordDraft, SignalEffect, ValidatorEffect } from '../machines/validator/effects.ts';
 import type { ValidatorFacts } from '../machines/validator/facts.ts';
 import type { TimerName, ValidatorInput } from '../machines/validator/input.ts';
 import type { ValidatorState } from '../machines/validator/state.ts';
 import { initialState } from '../machines/validator/state.ts';
 import { step } from '../machines/validator/step.ts';
-import type { StepResult } from '../machines/validator/draft.ts';
 import type { Journal, StoredRow } from '../store/journal.ts';
 import type { RowDrafts } from './row-drafts.ts';
 
@@ -72,7 +73,9 @@ export class MachineRunner {
   async #commit(result: StepResult, facts: ValidatorFacts): Promise<readonly StoredRow[] | null> {
     if (result.records.length === 0 && result.projections.length === 0) return [];
     const { journal, drafts, clock, indicator } = this.#options;
-    const rows = result.records.map((record) => drafts.draft(record.type, record.payload, facts.moment, record.evidence));
+    const rows = result.records.map((record) =>
+      drafts.draft(record.type, record.payload, facts.moment, record.evidence),
+    );
     const waiting = clock.timer('wait-cue', waitCueAfterMs, () => indicator.show('wait'));
     try {
       const stored = await journal.commit(rows, result.projections);
@@ -91,7 +94,10 @@ export class MachineRunner {
     for (const [at, record] of records.entries()) {
       const row = rows[at];
       if (!row || !record.payload.tx || record.payload.act !== 'ride') continue;
-      this.#fold({ kind: 'Committed', atMonoMs: facts.moment.monoMs, tx: record.payload.tx, seq: row.seq, ref: row.ref }, facts);
+      this.#fold(
+        { kind: 'Committed', atMonoMs: facts.moment.monoMs, tx: record.payload.tx, seq: row.seq, ref: row.ref },
+        facts,
+      );
     }
   }
 
@@ -106,7 +112,10 @@ export class MachineRunner {
         this.#timers.delete(effect.name);
         return;
       case 'alarm':
-        return this.#options.logger.error('storage nearly full', { code: 'JOURNAL_FULL', state: this.#options.journal.level() });
+        return this.#options.logger.error('storage nearly full', {
+          code: 'JOURNAL_FULL',
+          state: this.#options.journal.level(),
+        });
       default:
         effect satisfies never;
     }
@@ -118,7 +127,8 @@ export class MachineRunner {
       this.#fold({ kind: 'Signalled', atMonoMs: facts.moment.monoMs, tx: effect.ride }, facts);
     }
     const { reference } = effect;
-    const ref = reference === null ? null : reference.from === 'row' ? reference.ref : (rows[reference.index]?.ref ?? null);
+    const ref =
+      reference === null ? null : reference.from === 'row' ? reference.ref : (rows[reference.index]?.ref ?? null);
     const atMonoMs = this.#options.clock.monoMs();
     this.shown.emit({ cue: effect.cue, reason: effect.reason, ref, fare: effect.fare, atMonoMs });
   }

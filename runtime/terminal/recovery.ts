@@ -3,8 +3,8 @@
 import { type MonoMs, monoMs } from '../core/brand.ts';
 import { type Bytes, equal } from '../core/bytes.ts';
 import type { Moment } from '../core/trusted-time.ts';
-import { type Replayed, replay } from '../machines/validator/replay.ts';
 import type { ValidatorConfig } from '../machines/validator/config.ts';
+import { type Replayed, replay } from '../machines/validator/replay.ts';
 import { decodeTrip, type Trip } from '../machines/validator/trip.ts';
 import { decodeRow, type Row } from '../records/row.ts';
 import type { JournalReader, StoredRow } from '../store/journal.ts';

@@ -3,7 +3,7 @@
 import { createHash } from 'node:crypto';
 import type { Indicator } from '../../devices/ports/indicator.ts';
 import type { Scan, Scanner } from '../../devices/ports/scanner.ts';
-import { monoMs, type MonoMs, unixSeconds, wallMs } from '../core/brand.ts';
+import { type MonoMs, monoMs, unixSeconds, wallMs } from '../core/brand.ts';
 import type { Bytes } from '../core/bytes.ts';
 import { type Clock, repeat, type TimerHandle } from '../core/clock.ts';
 import type { Entropy } from '../core/entropy.ts';
@@ -95,7 +95,8 @@ export class Terminal {
       later: (input) => this.#queue.input(input),
       written: (rows, records) => this.#written(rows, records),
     });
-    const draft = (type: RowType, payload: Payload) => this.#drafts.draft(type, this.#marked(payload), this.#options.time.now());
+    const draft = (type: RowType, payload: Payload) =>
+      this.#drafts.draft(type, this.#marked(payload), this.#options.time.now());
     this.#checkpointer = new Checkpointer({ ...options, draft }, recovered.signedUpto);
     options.documents.changed.on((name) => this.#documentChanged(name));
   }
@@ -107,7 +108,12 @@ export class Terminal {
     const now = time.now();
     refillRing(this.#ring, recovered.tail, bootId, now);
     this.#evidence.recipient(this.#options.documents.trust?.seal ?? null);
-    await this.write('BOOT', { act: 'boot', cause: boot.reason, software: this.#options.software, ...(boot.detail ? { detail: boot.detail } : {}) });
+    await this.write('BOOT', {
+      act: 'boot',
+      cause: boot.reason,
+      software: this.#options.software,
+      ...(boot.detail ? { detail: boot.detail } : {}),
+    });
     await this.#checkpointer.sign('boot');
     this.#queue.input({ kind: 'Boot', atMonoMs: now.monoMs, trip: recovered.trip, unsignalled: recovered.unsignalled });
     await this.#queue.drained();
@@ -133,7 +139,10 @@ export class Terminal {
 
   /** A row that no machine asked for: boots, lists, receipts, security events. */
   async write(type: RowType, payload: Payload, projections: readonly Projection[] = []): Promise<readonly StoredRow[]> {
-    const rows = await this.#options.journal.commit([this.#drafts.draft(type, payload, this.#options.time.now())], projections);
+    const rows = await this.#options.journal.commit(
+      [this.#drafts.draft(type, payload, this.#options.time.now())],
+      projections,
+    );
     this.#checkpointer.rowsCommitted([type]);
     return rows;
   }

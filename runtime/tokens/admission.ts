@@ -21,10 +21,13 @@ export function findKey(claims: Claims, cose: Cose1, trust: TrustView, now: Mome
   const record = trust.issuer(claims.issuer);
   if (!record) return refused('UNKNOWN_ISSUER', 'issuer is not in the trust list', unknown);
   const key = record.keys.get(hex(cose.kid));
-  if (!key || (key.kinds & kindBits[claims.kind]) === 0) return refused('UNKNOWN_KEY', 'no such key for this kind', unknown);
-  if (key.alg !== cose.alg) return refused('BAD_SIGNATURE', 'algorithm is not that of the key', checkWord('issuerSignature'));
+  if (!key || (key.kinds & kindBits[claims.kind]) === 0)
+    return refused('UNKNOWN_KEY', 'no such key for this kind', unknown);
+  if (key.alg !== cose.alg)
+    return refused('BAD_SIGNATURE', 'algorithm is not that of the key', checkWord('issuerSignature'));
   const outside = claims.iat < key.from || claims.iat >= key.until;
-  if (outside || seconds(now).latest >= key.gone) return refused('KEY_EXPIRED', 'key is not valid for this token', checkWord('keyExpired'));
+  if (outside || seconds(now).latest >= key.gone)
+    return refused('KEY_EXPIRED', 'key is not valid for this token', checkWord('keyExpired'));
   return { ok: true, record, key };
 }
 
@@ -40,18 +43,30 @@ export interface TimeBounds {
 /** Tests [notBefore, notAfter) at both ends of the clock's uncertainty; the benefit goes to the holder. */
 export function testBounds(bounds: TimeBounds, now: Moment): { readonly ok: true; readonly found: number } | Refused {
   const { earliest, latest } = seconds(now);
-  if (bounds.notBefore > latest) return refused(bounds.early, 'not yet', checkWord(bounds.early === 'STALE_CODE' ? 'staleCode' : 'notYetValid'));
-  if (bounds.notAfter <= earliest) return refused(bounds.late, 'no longer', checkWord(bounds.late === 'STALE_CODE' ? 'staleCode' : 'expired'));
+  if (bounds.notBefore > latest)
+    return refused(bounds.early, 'not yet', checkWord(bounds.early === 'STALE_CODE' ? 'staleCode' : 'notYetValid'));
+  if (bounds.notAfter <= earliest)
+    return refused(bounds.late, 'no longer', checkWord(bounds.late === 'STALE_CODE' ? 'staleCode' : 'expired'));
   const sure = bounds.notBefore <= earliest && bounds.notAfter > latest;
   return { ok: true, found: sure ? 0 : checkWord('dependsOnUncertainty') };
 }
 
 /** Step 4 for a token of one signature. */
-export function admitToken(claims: Claims, record: IssuerRecord, now: Moment, limits: VerifyLimits): { ok: true; found: number } | Refused {
+export function admitToken(
+  claims: Claims,
+  record: IssuerRecord,
+  now: Moment,
+  limits: VerifyLimits,
+): { ok: true; found: number } | Refused {
   const exp = effectiveExp(claims, record);
   if (now.state === 'UNTRUSTED' || tooUncertain(claims, now, limits)) return admitByFloor(claims, exp, now, limits);
   return testBounds(
-    { notBefore: Math.max(claims.nbf ?? 0, claims.iat - limits.skewSeconds), notAfter: exp, early: 'NOT_YET_VALID', late: 'EXPIRED' },
+    {
+      notBefore: Math.max(claims.nbf ?? 0, claims.iat - limits.skewSeconds),
+      notAfter: exp,
+      early: 'NOT_YET_VALID',
+      late: 'EXPIRED',
+    },
     now,
   );
 }
@@ -61,13 +76,16 @@ export const effectiveExp = (claims: Claims, record: IssuerRecord): UnixSeconds 
   Math.min(claims.exp, claims.iat + (record.lifeSeconds[claims.kind] ?? Number.POSITIVE_INFINITY)) as UnixSeconds;
 
 /** The interval that holds the true time, whole seconds. */
-export const seconds = (now: Moment): { readonly earliest: number; readonly latest: number; readonly floor: number } => ({
+export const seconds = (
+  now: Moment,
+): { readonly earliest: number; readonly latest: number; readonly floor: number } => ({
   earliest: Math.max(Math.floor((now.wallMs - now.uncertaintyMs) / 1000), Math.floor(now.floorMs / 1000)),
   latest: Math.floor((now.wallMs + now.uncertaintyMs) / 1000),
   floor: Math.floor(now.floorMs / 1000),
 });
 
-export const clockUntrusted = (detail: string): Refused => refused('CLOCK_UNTRUSTED', detail, checkWord('clockUntrusted'));
+export const clockUntrusted = (detail: string): Refused =>
+  refused('CLOCK_UNTRUSTED', detail, checkWord('clockUntrusted'));
 
 function tooUncertain(claims: Claims, now: Moment, limits: VerifyLimits): boolean {
   if (claims.kind === 'bearer') return now.uncertaintyMs > limits.bearerUncertaintyMaxSeconds * 1000;
@@ -75,7 +93,12 @@ function tooUncertain(claims: Claims, now: Moment, limits: VerifyLimits): boolea
 }
 
 /** Without a clock only a ticket whose window spans the floor and a day beyond may be believed. */
-function admitByFloor(claims: Claims, exp: number, now: Moment, limits: VerifyLimits): { ok: true; found: number } | Refused {
+function admitByFloor(
+  claims: Claims,
+  exp: number,
+  now: Moment,
+  limits: VerifyLimits,
+): { ok: true; found: number } | Refused {
   const { floor } = seconds(now);
   if (exp <= floor) return refused('EXPIRED', 'ended before the floor', checkWord('expired'));
   const spans = claims.kind === 'ticket' && (claims.nbf ?? 0) <= floor && exp >= floor + limits.wideValiditySeconds;

@@ -1,6 +1,6 @@
 // The claims of native tokens: one table says which claim each kind requires, allows or forbids, and
 // one rule per claim says what its value may be. Encoding and decoding both read it.
-import { type UnixSeconds } from '../core/brand.ts';
+import type { UnixSeconds } from '../core/brand.ts';
 import type { Bytes } from '../core/bytes.ts';
 import { type CborInput, type CborMap, type CborValue, encodeCbor, isBytes, isMap } from '../core/cbor.ts';
 import type { TokenKind } from './outcome.ts';
@@ -54,8 +54,12 @@ interface ClaimRule {
   readonly valid: (value: CborValue) => boolean;
 }
 
-const integer = (from: number, to: number) => (value: CborValue) => typeof value === 'number' && value >= from && value <= to;
-const bytesOf = (from: number, to = from) => (value: CborValue) => isBytes(value) && value.length >= from && value.length <= to;
+const integer = (from: number, to: number) => (value: CborValue) =>
+  typeof value === 'number' && value >= from && value <= to;
+const bytesOf =
+  (from: number, to = from) =>
+  (value: CborValue) =>
+    isBytes(value) && value.length >= from && value.length <= to;
 const text = (pattern: RegExp) => (value: CborValue) => typeof value === 'string' && pattern.test(value);
 const time = integer(0, u32Max);
 
@@ -90,7 +94,10 @@ export function encodeClaims(claims: Claims): Bytes {
   for (const rule of rules) {
     const value = claims[rule.name];
     if (value === undefined) continue;
-    (rule.map === 'payload' ? payload : app).set(rule.key, rule.name === 'holder' ? holderToCbor(value as HolderKey) : (value as CborInput));
+    (rule.map === 'payload' ? payload : app).set(
+      rule.key,
+      rule.name === 'holder' ? holderToCbor(value as HolderKey) : (value as CborInput),
+    );
   }
   payload.set(appKey, app);
   return encodeCbor(payload);
@@ -132,8 +139,17 @@ const hasForeignKey = (map: CborMap, known: ReadonlySet<number>, also: number): 
 function holderToCbor(holder: HolderKey): CborInput {
   const key: readonly (readonly [number, CborInput])[] =
     holder.curve === 'P-256'
-      ? [[1, 2], [-1, 1], [-2, holder.x], [-3, holder.ySign]]
-      : [[1, 1], [-1, 6], [-2, holder.x]];
+      ? [
+          [1, 2],
+          [-1, 1],
+          [-2, holder.x],
+          [-3, holder.ySign],
+        ]
+      : [
+          [1, 1],
+          [-1, 6],
+          [-2, holder.x],
+        ];
   return new Map<number, CborInput>([[1, new Map(key)]]);
 }
 
@@ -144,7 +160,8 @@ function holderFrom(value: CborValue): HolderKey | null {
   const x = map.get(-2);
   const ySign = map.get(-3);
   if (!isBytes(x) || x.length !== 32) return null;
-  if (map.size === 4 && map.get(1) === 2 && map.get(-1) === 1 && typeof ySign === 'boolean') return { curve: 'P-256', x, ySign };
+  if (map.size === 4 && map.get(1) === 2 && map.get(-1) === 1 && typeof ySign === 'boolean')
+    return { curve: 'P-256', x, ySign };
   if (map.size === 3 && map.get(1) === 1 && map.get(-1) === 6) return { curve: 'Ed25519', x };
   return null;
 }

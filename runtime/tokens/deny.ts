@@ -78,9 +78,23 @@ export const denyBounds = { entriesPerSnapshot: 5_000, idBytesMin: 4, idBytesMax
 
 /** The full list in its one order; its SHA-256 is what the signed head names. */
 export const encodeDenySnapshot = (entries: readonly DenyEntry[]): Bytes =>
-  encodeCbor([...entries].sort(byIdentity).map((entry) => [entry.issuer, entry.type, entry.id, entry.issuedBefore, entry.begin, entry.end, entry.why, entry.ref]));
+  encodeCbor(
+    [...entries]
+      .sort(byIdentity)
+      .map((entry) => [
+        entry.issuer,
+        entry.type,
+        entry.id,
+        entry.issuedBefore,
+        entry.begin,
+        entry.end,
+        entry.why,
+        entry.ref,
+      ]),
+  );
 
-export const denySnapshotHash = (snapshot: Bytes): Bytes => new Uint8Array(createHash('sha256').update(snapshot).digest());
+export const denySnapshotHash = (snapshot: Bytes): Bytes =>
+  new Uint8Array(createHash('sha256').update(snapshot).digest());
 
 /** Null for anything but a well-formed list in its one order without duplicates. */
 export function decodeDenySnapshot(snapshot: Bytes): readonly DenyEntry[] | null {
@@ -111,12 +125,15 @@ function entryFrom(value: CborValue): DenyEntry | null {
   return { issuer, type, id, issuedBefore, begin, end, why, ref };
 }
 
-const isTime = (value: CborValue | undefined): value is number => typeof value === 'number' && value >= 0 && value <= 0xffff_ffff;
+const isTime = (value: CborValue | undefined): value is number =>
+  typeof value === 'number' && value >= 0 && value <= 0xffff_ffff;
 
 const byIdentity = (a: DenyEntry, b: DenyEntry): number =>
   Buffer.compare(encodeCbor([a.issuer, a.type, a.id]), encodeCbor([b.issuer, b.type, b.id]));
 
 function prefixOf(issuer: string, type: DenyType, id: Bytes): readonly [number, number] {
-  const digest = createHash('sha256').update(concat(utf8(issuer), Uint8Array.of(0, type), id)).digest();
+  const digest = createHash('sha256')
+    .update(concat(utf8(issuer), Uint8Array.of(0, type), id))
+    .digest();
   return [digest.readUInt32BE(0), digest.readUInt32BE(4)];
 }

@@ -1,8 +1,8 @@
 // What a code says, without trusting it: for people at a command line. Names in place of numbers, bytes
 // in hexadecimal.
 import { type Bytes, hex, utf8 } from '../core/bytes.ts';
-import { CredentialCache } from './credential-cache.ts';
 import type { Claims, HolderKey } from './claims.ts';
+import { CredentialCache } from './credential-cache.ts';
 import { sp1 } from './sp1.ts';
 import { st1 } from './st1.ts';
 
@@ -16,7 +16,11 @@ export function inspectCode(code: string): Inspected {
     const parsing = sp1.parse(raw, new CredentialCache());
     if (!parsing.ok) return { ok: false, reason: parsing.reason, detail: parsing.detail };
     const { claims, presentation, kid, digest } = parsing.parsed;
-    return { ok: true, format: 'sp1', claims: { ...readable(claims), presentation, kid: hex(kid), digest: hex(digest) } };
+    return {
+      ok: true,
+      format: 'sp1',
+      claims: { ...readable(claims), presentation, kid: hex(kid), digest: hex(digest) },
+    };
   }
   if (st1.probe(raw)) {
     const parsing = st1.parse(raw, new CredentialCache());

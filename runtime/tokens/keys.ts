@@ -37,8 +37,19 @@ export function ed25519Key(raw: Bytes): KeyObject | null {
 export function p256Key(compressed: Bytes): KeyObject | null {
   if (compressed.length !== 33 || (compressed[0] !== 2 && compressed[0] !== 3)) return null;
   try {
-    const point = ECDH.convertKey(Buffer.from(compressed), 'prime256v1', undefined, undefined, 'uncompressed') as Buffer;
-    return importJwk({ kty: 'EC', crv: 'P-256', x: base64url(point.subarray(1, 33)), y: base64url(point.subarray(33)) });
+    const point = ECDH.convertKey(
+      Buffer.from(compressed),
+      'prime256v1',
+      undefined,
+      undefined,
+      'uncompressed',
+    ) as Buffer;
+    return importJwk({
+      kty: 'EC',
+      crv: 'P-256',
+      x: base64url(point.subarray(1, 33)),
+      y: base64url(point.subarray(33)),
+    });
   } catch {
     return null;
   }
@@ -83,4 +94,5 @@ function importJwk(jwk: { kty: string; crv: string; x: string; y?: string }): Ke
   }
 }
 
-const base64url = (bytes: Bytes): string => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('base64url');
+const base64url = (bytes: Bytes): string =>
+  Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('base64url');

@@ -25,11 +25,15 @@ export function reverify(
   switch (format) {
     case 'st1': {
       const parsing = parseSt1(evidence);
-      return parsing.ok ? answer(st1.admit(parsing.parsed, context), () => st1.prove(parsing.parsed, context)) : bad(parsing.reason);
+      return parsing.ok
+        ? answer(st1.admit(parsing.parsed, context), () => st1.prove(parsing.parsed, context))
+        : bad(parsing.reason);
     }
     case 'sp1': {
       const parsing = parseSp1(evidence, context.cache);
-      return parsing.ok ? answer(sp1.admit(parsing.parsed, context), () => sp1.prove(parsing.parsed, context)) : bad(parsing.reason);
+      return parsing.ok
+        ? answer(sp1.admit(parsing.parsed, context), () => sp1.prove(parsing.parsed, context))
+        : bad(parsing.reason);
     }
     case 'pretix_sig1':
     case 'jtt1179':

@@ -13,7 +13,16 @@ import { CredentialCache, type KnownCredential } from './credential-cache.ts';
 import { algorithms, ed25519Key, p256Key, signatureHolds, signatureLength } from './keys.ts';
 import { bodyOf, hasPrefix, malformed, outcomeOfClaims, parseSigned } from './st1.ts';
 import type { IssuerRecord } from './trust-view.ts';
-import { type Admission, type Parsed, type Parsing, type Proof, type Refused, refused, type TokenVerifier, type VerifyContext } from './verifier.ts';
+import {
+  type Admission,
+  type Parsed,
+  type Parsing,
+  type Proof,
+  type Refused,
+  refused,
+  type TokenVerifier,
+  type VerifyContext,
+} from './verifier.ts';
 
 /** An issuer keeps A within this, or the code outgrows what a moving phone can show. */
 export const credentialBytesMax = 192;
@@ -64,7 +73,21 @@ export function parseSp1(evidence: Bytes, cache: CredentialCache): Parsing<Parse
   const digest = new Uint8Array(createHash('sha256').update(signed).digest());
   return {
     ok: true,
-    parsed: { format: 'sp1', kind: 'account', issuer: claims.issuer, kid: cose.kid, digest, claims, cose, presentation, credentialKey, known, signed, signature, evidence },
+    parsed: {
+      format: 'sp1',
+      kind: 'account',
+      issuer: claims.issuer,
+      kid: cose.kid,
+      digest,
+      claims,
+      cose,
+      presentation,
+      credentialKey,
+      known,
+      signed,
+      signature,
+      evidence,
+    },
   };
 }
 
@@ -101,10 +124,18 @@ function admit(parsed: ParsedSp1, context: VerifyContext): Admission {
   if (now.state === 'UNTRUSTED' || now.uncertaintyMs > maxAge * 1000) {
     return admitByFloor(exp, presentation.iat, maxAge, context);
   }
-  const life = testBounds({ notBefore: claims.iat - limits.skewSeconds, notAfter: exp, early: 'NOT_YET_VALID', late: 'CREDENTIAL_EXPIRED' }, now);
+  const life = testBounds(
+    { notBefore: claims.iat - limits.skewSeconds, notAfter: exp, early: 'NOT_YET_VALID', late: 'CREDENTIAL_EXPIRED' },
+    now,
+  );
   if (!life.ok) return life;
   const fresh = testBounds(
-    { notBefore: presentation.iat - limits.skewSeconds, notAfter: presentation.iat + maxAge + 1, early: 'STALE_CODE', late: 'STALE_CODE' },
+    {
+      notBefore: presentation.iat - limits.skewSeconds,
+      notAfter: presentation.iat + maxAge + 1,
+      early: 'STALE_CODE',
+      late: 'STALE_CODE',
+    },
     now,
   );
   return fresh.ok ? { ok: true, found: life.found | fresh.found } : fresh;
@@ -167,7 +198,8 @@ const maxAgeOf = (claims: Claims, record: IssuerRecord, most: number): number =>
   Math.min(claims.presentationMaxAgeSeconds ?? most, record.presentationMaxAgeSeconds ?? most, most);
 
 const stale = (detail: string): Refused => refused('STALE_CODE', detail, checkWord('staleCode'));
-const isU32 = (value: CborValue | undefined): value is number => typeof value === 'number' && value >= 0 && value <= 0xffff_ffff;
+const isU32 = (value: CborValue | undefined): value is number =>
+  typeof value === 'number' && value >= 0 && value <= 0xffff_ffff;
 
 function decodedOrNull(bytes: Bytes): CborValue {
   try {

@@ -11,8 +11,17 @@ import { type Claims, decodeClaims } from './claims.ts';
 import { type Cose1, hasForeignAlgorithm, noExternalData, readCose1, signedBytes } from './cose.ts';
 import { signatureHolds } from './keys.ts';
 import type { Outcome } from './outcome.ts';
-import { type Admission, type Parsed, type Parsing, type Proof, type Refused, refused, type TokenVerifier, type VerifyContext } from './verifier.ts';
 import type { IssuerRecord } from './trust-view.ts';
+import {
+  type Admission,
+  type Parsed,
+  type Parsing,
+  type Proof,
+  type Refused,
+  refused,
+  type TokenVerifier,
+  type VerifyContext,
+} from './verifier.ts';
 
 /** `SP1:` is the longest native code. */
 export const tokenCharactersMax = 604;
@@ -45,11 +54,26 @@ export function parseSt1(evidence: Bytes): Parsing<ParsedSt1> {
   const { claims, cose } = signedToken;
   const signed = signedBytes(cose.protectedHeader, noExternalData, cose.payload);
   const digest = new Uint8Array(createHash('sha256').update(signed).digest());
-  return { ok: true, parsed: { format: 'st1', kind: claims.kind, issuer: claims.issuer, kid: cose.kid, digest, claims, cose, evidence, signed } };
+  return {
+    ok: true,
+    parsed: {
+      format: 'st1',
+      kind: claims.kind,
+      issuer: claims.issuer,
+      kid: cose.kid,
+      digest,
+      claims,
+      cose,
+      evidence,
+      signed,
+    },
+  };
 }
 
 /** COSE envelope and claims of one signed token. */
-export function parseSigned(bytes: Bytes): { readonly ok: true; readonly claims: Claims; readonly cose: Cose1 } | Refused {
+export function parseSigned(
+  bytes: Bytes,
+): { readonly ok: true; readonly claims: Claims; readonly cose: Cose1 } | Refused {
   const cose = readCose1(bytes, tokenProfile);
   if (!cose) {
     return hasForeignAlgorithm(bytes, tokenProfile)
@@ -81,7 +105,8 @@ export const malformed = (detail: string): Refused => refused('MALFORMED', detai
 function admit(parsed: ParsedSt1, context: VerifyContext): Admission {
   const grant = findKey(parsed.claims, parsed.cose, context.trust, context.now);
   if (!grant.ok) return grant;
-  if (parsed.claims.kind === 'account') return refused('STALE_CODE', 'a credential without a presentation', checkWord('staleCode'));
+  if (parsed.claims.kind === 'account')
+    return refused('STALE_CODE', 'a credential without a presentation', checkWord('staleCode'));
   return admitToken(parsed.claims, grant.record, context.now, context.limits);
 }
 
@@ -133,7 +158,8 @@ export function outcomeOfClaims(
       loanMaxSeconds: claims.loanMaxSeconds ?? null,
       depositMinor: claims.depositMinor ?? null,
     },
-    status: claims.statusIndex !== undefined && statusList !== null ? { list: statusList, index: claims.statusIndex } : null,
+    status:
+      claims.statusIndex !== undefined && statusList !== null ? { list: statusList, index: claims.statusIndex } : null,
     language: claims.language ?? null,
   };
 }

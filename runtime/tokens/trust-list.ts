@@ -3,11 +3,20 @@
 import { createHash, type KeyObject } from 'node:crypto';
 import { type UnixSeconds, unixSeconds } from '../core/brand.ts';
 import { type Bytes, equal, hex } from '../core/bytes.ts';
-import { type CborInput, type CborMap, type CborValue, decodeCbor, documentProfile, encodeCbor, isBytes, isMap } from '../core/cbor.ts';
+import {
+  type CborInput,
+  type CborMap,
+  type CborValue,
+  decodeCbor,
+  documentProfile,
+  encodeCbor,
+  isBytes,
+  isMap,
+} from '../core/cbor.ts';
 import { type CoseSigner, documentContext, readCose1, sealCose1, signedBytes } from './cose.ts';
 import { type Algorithm, algorithms, ed25519Key, kidLength, publicKey, signatureHolds } from './keys.ts';
-import { type IssuerKey, type IssuerRecord, type TrustedDocumentKey, TrustView } from './trust-view.ts';
 import type { TokenKind } from './outcome.ts';
+import { type IssuerKey, type IssuerRecord, type TrustedDocumentKey, TrustView } from './trust-view.ts';
 
 /** Pinned at provisioning. `need` protects changes of the set itself. */
 export interface RootSet {
@@ -105,7 +114,9 @@ export function signTrustList(content: TrustContent, root: CoseSigner): Bytes {
 }
 
 function issuerToCbor(issuer: IssuerContent): CborInput {
-  const life = Object.entries(issuer.lifeSeconds ?? {}).map(([kind, value]) => [lifeKeys[kind as TokenKind], value] as const);
+  const life = Object.entries(issuer.lifeSeconds ?? {}).map(
+    ([kind, value]) => [lifeKeys[kind as TokenKind], value] as const,
+  );
   return {
     iss: issuer.iss,
     name: issuer.name,
@@ -122,7 +133,11 @@ function issuerToCbor(issuer: IssuerContent): CborInput {
       gone: key.gone,
       list: key.statusList ?? null,
     })),
-    lim: { life: Object.fromEntries(life), age: issuer.presentationMaxAgeSeconds ?? null, cap: issuer.fareCapMinor ?? null },
+    lim: {
+      life: Object.fromEntries(life),
+      age: issuer.presentationMaxAgeSeconds ?? null,
+      cap: issuer.fareCapMinor ?? null,
+    },
   };
 }
 
@@ -131,11 +146,15 @@ export function openTrustList(bytes: Bytes, operator: string, roots: RootSet, st
   const cose = readCose1(bytes, documentProfile);
   const payload = cose && decodedMap(cose.payload);
   if (!cose || !payload || payload.get('k') !== 'trust') return refuse('MALFORMED', 'not a trust list');
-  if (payload.get('o') !== operator || payload.get('tgt') !== '*') return refuse('WRONG_OPERATOR', 'made for another operator');
+  if (payload.get('o') !== operator || payload.get('tgt') !== '*')
+    return refuse('WRONG_OPERATOR', 'made for another operator');
   const root = roots.keys.find((key) => equal(key.kid, cose.kid));
   if (!root) return refuse('UNKNOWN_KEY', 'not signed by a pinned root');
   const key = cose.alg === algorithms.EdDSA ? ed25519Key(root.publicKey) : null;
-  if (!key || !signatureHolds(cose.alg, key, signedBytes(cose.protectedHeader, context, cose.payload), cose.signature)) {
+  if (
+    !key ||
+    !signatureHolds(cose.alg, key, signedBytes(cose.protectedHeader, context, cose.payload), cose.signature)
+  ) {
     return refuse('BAD_SIGNATURE', 'root signature does not hold');
   }
   return install(payload, bytes, roots, stored);
@@ -152,7 +171,8 @@ function install(payload: CborMap, bytes: Bytes, roots: RootSet, stored: TrustFl
   const hash = new Uint8Array(createHash('sha256').update(bytes).digest());
   const order = stored ? gen - stored.gen || version - stored.version : 1;
   if (order < 0) return refuse('ROLLBACK', `version ${version} is older than ${stored?.version}`);
-  if (order === 0 && stored && !equal(hash, stored.hash)) return refuse('SPLIT_VIEW', `two lists of version ${version}`);
+  if (order === 0 && stored && !equal(hash, stored.hash))
+    return refuse('SPLIT_VIEW', `two lists of version ${version}`);
   const view = viewOf(payload, body as CborMap, gen, version);
   if (!view) return refuse('BAD_RECORD', 'a key or issuer record is not valid');
   return { ok: true, view, floor: { gen, version, hash }, fresh: order > 0 };
@@ -180,7 +200,8 @@ function viewOf(payload: CborMap, body: CborMap, gen: number, version: number): 
 function issuerFrom(value: CborValue): IssuerRecord | null {
   if (!isMap(value)) return null;
   const [iss, name, currency, format, limits] = ['iss', 'name', 'cur', 'fmt', 'lim'].map((key) => value.get(key));
-  if (typeof iss !== 'string' || !/^[A-Za-z0-9_-]{1,16}$/.test(iss) || typeof name !== 'string' || format !== 'st1') return null;
+  if (typeof iss !== 'string' || !/^[A-Za-z0-9_-]{1,16}$/.test(iss) || typeof name !== 'string' || format !== 'st1')
+    return null;
   if (typeof currency !== 'string' || !/^[A-Z]{3}$/.test(currency) || !isMap(limits as CborValue)) return null;
   const keys = recordsOf(value.get('keys'), trustBounds.keysPerIssuer, issuerKeyFrom);
   const life = lifeFrom((limits as CborMap).get('life'));
@@ -202,12 +223,21 @@ function issuerFrom(value: CborValue): IssuerRecord | null {
 
 function issuerKeyFrom(value: CborValue): IssuerKey | null {
   if (!isMap(value)) return null;
-  const [kid, alg, raw, kinds, scope, from, until, gone, list] = ['kid', 'alg', 'x', 'kinds', 'scope', 'from', 'until', 'gone', 'list'].map(
-    (key) => value.get(key),
-  );
+  const [kid, alg, raw, kinds, scope, from, until, gone, list] = [
+    'kid',
+    'alg',
+    'x',
+    'kinds',
+    'scope',
+    'from',
+    'until',
+    'gone',
+    'list',
+  ].map((key) => value.get(key));
   const key = isBytes(raw) ? importedKey(alg, raw) : null;
   if (!isKid(kid) || !key || !isU32(kinds) || !isU32(from) || !isU32(until) || !isU32(gone)) return null;
-  if (!Array.isArray(scope) || scope.length > trustBounds.scope || !scope.every((place) => typeof place === 'string')) return null;
+  if (!Array.isArray(scope) || scope.length > trustBounds.scope || !scope.every((place) => typeof place === 'string'))
+    return null;
   if (list !== null && typeof list !== 'string') return null;
   return Object.freeze({
     kid,
@@ -243,7 +273,11 @@ function lifeFrom(value: CborValue | undefined): Partial<Record<TokenKind, numbe
 }
 
 /** Null where the value is not an array within `most`, or one record is bad. */
-function recordsOf<T>(value: CborValue | undefined, most: number, read: (record: CborValue) => T | null): readonly T[] | null {
+function recordsOf<T>(
+  value: CborValue | undefined,
+  most: number,
+  read: (record: CborValue) => T | null,
+): readonly T[] | null {
   if (!Array.isArray(value) || value.length > most) return null;
   const records: T[] = [];
   for (const item of value as readonly CborValue[]) {
@@ -258,7 +292,8 @@ const importedKey = (alg: CborValue | undefined, raw: Bytes): KeyObject | null =
   alg === algorithms.EdDSA || alg === algorithms.ES256 ? publicKey(alg, raw) : null;
 
 const isKid = (value: CborValue | undefined): value is Bytes => isBytes(value) && value.length === kidLength;
-const isU32 = (value: CborValue | undefined): value is number => typeof value === 'number' && value >= 0 && value <= 0xffff_ffff;
+const isU32 = (value: CborValue | undefined): value is number =>
+  typeof value === 'number' && value >= 0 && value <= 0xffff_ffff;
 const unique = (names: readonly string[]): boolean => new Set(names).size === names.length;
 const refuse = (refusal: TrustRefusal, detail: string): TrustOpened => ({ ok: false, refusal, detail });
 

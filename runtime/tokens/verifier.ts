@@ -1,8 +1,9 @@
 // The contract of a token format: bytes in, one plain answer out. Synchronous and pure: no I/O, clock,
 // chance, timer or promise, and no throw for any input. Lists, scope, ledger and money stay outside, so a
 // format alone opens nothing.
-import type { Moment } from '../core/trusted-time.ts';
+
 import type { Bytes } from '../core/bytes.ts';
+import type { Moment } from '../core/trusted-time.ts';
 import type { CredentialCache } from './credential-cache.ts';
 import type { FormatId, Outcome, TokenKind, TokenReason } from './outcome.ts';
 import type { TrustView } from './trust-view.ts';
@@ -69,4 +70,9 @@ export interface TokenVerifier<P extends Parsed = Parsed> {
   prove(parsed: P, context: VerifyContext): Proof;
 }
 
-export const refused = (reason: TokenReason, detail: string, found = 0): Refused => ({ ok: false, reason, detail, found });
+export const refused = (reason: TokenReason, detail: string, found = 0): Refused => ({
+  ok: false,
+  reason,
+  detail,
+  found,
+});

@@ -1,14 +1,15 @@
 // The fixed order of verification, steps 1 to 9: the first step that fails gives the one reason. Formats
 // plug in; none can skip or reorder a step.
+
+import type { MonoMs, UnixSeconds } from '../core/brand.ts';
 import type { Bytes } from '../core/bytes.ts';
 import { type CheckName, checkWord } from '../core/check-words.ts';
-import type { MonoMs, UnixSeconds } from '../core/brand.ts';
-import { denies, type DenyLookup, type DenyType } from './deny.ts';
+import { seconds } from './admission.ts';
+import { type DenyLookup, type DenyType, denies } from './deny.ts';
 import type { Outcome, TokenReason, Verdict } from './outcome.ts';
 import type { ReplayLookup } from './replay-ring.ts';
 import { sp1 } from './sp1.ts';
 import { st1 } from './st1.ts';
-import { seconds } from './admission.ts';
 import type { Parsed, Refused, TokenVerifier, VerifyContext } from './verifier.ts';
 
 /** Formats in the order in which they are asked; the first to claim the bytes owns them. */
@@ -40,9 +41,11 @@ export function verifyCode(
 ): Verdict {
   const trail = new Trail();
   trail.examine('malformed');
-  if (raw.length > rawBytesMax) return trail.refuse({ ok: false, reason: 'MALFORMED', detail: 'too long', found: checkWord('malformed') });
+  if (raw.length > rawBytesMax)
+    return trail.refuse({ ok: false, reason: 'MALFORMED', detail: 'too long', found: checkWord('malformed') });
   const format = formats.find((candidate) => candidate.probe(raw));
-  if (!format) return trail.refuse({ ok: false, reason: 'UNSUPPORTED_FORMAT', detail: 'no format claims it', found: 0 });
+  if (!format)
+    return trail.refuse({ ok: false, reason: 'UNSUPPORTED_FORMAT', detail: 'no format claims it', found: 0 });
   try {
     return decide(raw, atMonoMs, format, context, lookups, trail);
   } catch (error) {
@@ -51,12 +54,27 @@ export function verifyCode(
   }
 }
 
-function decide(raw: Bytes, atMonoMs: MonoMs, format: TokenVerifier, context: VerifyContext, lookups: Lookups, trail: Trail): Verdict {
+function decide(
+  raw: Bytes,
+  atMonoMs: MonoMs,
+  format: TokenVerifier,
+  context: VerifyContext,
+  lookups: Lookups,
+  trail: Trail,
+): Verdict {
   const parsing = format.parse(raw, context.cache);
   if (!parsing.ok) return trail.refuse(parsing);
   const { parsed } = parsing;
   trail.parsed = parsed;
-  trail.examine('issuerOrKeyUnknown', 'keyExpired', 'notYetValid', 'expired', 'staleCode', 'dependsOnUncertainty', 'clockUntrusted');
+  trail.examine(
+    'issuerOrKeyUnknown',
+    'keyExpired',
+    'notYetValid',
+    'expired',
+    'staleCode',
+    'dependsOnUncertainty',
+    'clockUntrusted',
+  );
   const admission = format.admit(parsed, context);
   if (!admission.ok) return trail.refuse(admission);
   trail.found |= admission.found;
@@ -87,7 +105,8 @@ function judgeLists(outcome: Outcome, context: VerifyContext, lookups: Lookups, 
     trail.examine('revoked', 'noStatusOrNoList');
     const status = lookups.status(outcome.status.list, outcome.status.index, outcome.iat);
     if (status === null) trail.found |= checkWord('noStatusOrNoList');
-    else if (status !== 0) return trail.refuse({ ok: false, reason: 'REVOKED', detail: 'status list', found: checkWord('revoked') });
+    else if (status !== 0)
+      return trail.refuse({ ok: false, reason: 'REVOKED', detail: 'status list', found: checkWord('revoked') });
   }
   const denyAgeSeconds = deny ? Math.max(0, seconds(context.now).latest - deny.issuedAt) : null;
   return { accepted: true, outcome, done: trail.done, found: trail.found >>> 0, denyAgeSeconds };

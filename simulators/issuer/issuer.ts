@@ -64,7 +64,9 @@ export class Issuer {
     holder: HolderKey,
     account: Bytes,
     iat: UnixSeconds,
-    claims: Partial<Pick<Claims, 'fareCapMinor' | 'presentationMaxAgeSeconds' | 'product' | 'exp' | 'statusIndex'>> = {},
+    claims: Partial<
+      Pick<Claims, 'fareCapMinor' | 'presentationMaxAgeSeconds' | 'product' | 'exp' | 'statusIndex'>
+    > = {},
   ): Bytes {
     return this.sign({
       kind: 'account',
@@ -83,12 +85,35 @@ export class Issuer {
   /** A bearer code S as text: what a phone fetches that is online. */
   bearer(account: Bytes, iat: UnixSeconds, claims: Partial<Claims> = {}): string {
     const exp = unixSeconds(iat + issuerDefaults.bearerLifeSeconds);
-    return this.#text({ kind: 'bearer', issuer: this.iss, iat, exp, cti: this.#entropy.bytes(8), account, product: issuerDefaults.product, ...claims });
+    return this.#text({
+      kind: 'bearer',
+      issuer: this.iss,
+      iat,
+      exp,
+      cti: this.#entropy.bytes(8),
+      account,
+      product: issuerDefaults.product,
+      ...claims,
+    });
   }
 
   /** A ticket T for the slot [nbf, exp). */
-  ticket(slot: { nbf: UnixSeconds; exp: UnixSeconds }, site: number, iat: UnixSeconds, claims: Partial<Claims> = {}): string {
-    return this.#text({ kind: 'ticket', issuer: this.iss, iat, ...slot, cti: this.#entropy.bytes(8), product: issuerDefaults.product, site, ...claims });
+  ticket(
+    slot: { nbf: UnixSeconds; exp: UnixSeconds },
+    site: number,
+    iat: UnixSeconds,
+    claims: Partial<Claims> = {},
+  ): string {
+    return this.#text({
+      kind: 'ticket',
+      issuer: this.iss,
+      iat,
+      ...slot,
+      cti: this.#entropy.bytes(8),
+      product: issuerDefaults.product,
+      site,
+      ...claims,
+    });
   }
 
   /** A loan authorisation L. */

@@ -23,7 +23,8 @@ export interface KeyPair extends CoseSigner {
 }
 
 export function makeKeyPair(alg: Algorithm): KeyPair {
-  const { privateKey } = alg === algorithms.EdDSA ? generateKeyPairSync('ed25519') : generateKeyPairSync('ec', { namedCurve: 'P-256' });
+  const { privateKey } =
+    alg === algorithms.EdDSA ? generateKeyPairSync('ed25519') : generateKeyPairSync('ec', { namedCurve: 'P-256' });
   return keyPairOf(alg, privateKey);
 }
 

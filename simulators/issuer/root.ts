@@ -86,7 +86,12 @@ export class OperatorKeys {
         version,
         iat: now,
         exp: unixSeconds(now + year),
-        documentKeys: Object.entries(this.signers).map(([use, { kid, raw }]) => ({ kid, raw, uses: uses[use as keyof typeof uses], ...life })),
+        documentKeys: Object.entries(this.signers).map(([use, { kid, raw }]) => ({
+          kid,
+          raw,
+          uses: uses[use as keyof typeof uses],
+          ...life,
+        })),
         issuers: issuers.map((issuer) => issuer.trustRecord(now)),
         seal: this.seal,
       },

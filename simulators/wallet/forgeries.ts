@@ -16,4 +16,5 @@ export function flippedBit(code: string, bitFromEnd = 0): string {
 }
 
 /** A code the phone made `ageSeconds` ago, as in a picture of its screen. */
-export const staleCode = (wallet: Wallet, now: UnixSeconds, ageSeconds = 120): string => wallet.freshCode((now - ageSeconds) as UnixSeconds);
+export const staleCode = (wallet: Wallet, now: UnixSeconds, ageSeconds = 120): string =>
+  wallet.freshCode((now - ageSeconds) as UnixSeconds);

@@ -39,11 +39,20 @@ export class Wallet {
   }
 
   /** A new account at `issuer`, its credential issued at `iat`. Phones' key stores mostly speak P-256. */
-  static open(issuer: Issuer, iat: UnixSeconds, options: { alg?: Algorithm; rotateSeconds?: number; claims?: Parameters<Issuer['credential']>[3] } = {}): Wallet {
+  static open(
+    issuer: Issuer,
+    iat: UnixSeconds,
+    options: { alg?: Algorithm; rotateSeconds?: number; claims?: Parameters<Issuer['credential']>[3] } = {},
+  ): Wallet {
     const key = makeKeyPair(options.alg ?? algorithms.ES256);
     const account = issuer.newAccount();
     const credential = issuer.credential(holderOf(key), account, iat, options.claims ?? {});
-    return new Wallet({ key, account, credential, ...(options.rotateSeconds ? { rotateSeconds: options.rotateSeconds } : {}) });
+    return new Wallet({
+      key,
+      account,
+      credential,
+      ...(options.rotateSeconds ? { rotateSeconds: options.rotateSeconds } : {}),
+    });
   }
 
   static read(written: WrittenWallet, rotateSeconds?: number): Wallet {
@@ -57,7 +66,12 @@ export class Wallet {
   }
 
   write(): WrittenWallet {
-    return { key: writeKeyPair(this.#key), account: hex(this.account), credential: hex(this.#credential), counter: this.#counter };
+    return {
+      key: writeKeyPair(this.#key),
+      account: hex(this.account),
+      credential: hex(this.#credential),
+      counter: this.#counter,
+    };
   }
 
   /** The same account with a credential fetched anew. */

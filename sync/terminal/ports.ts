@@ -8,9 +8,6 @@ import type { DocumentHeader, DocumentKey } from '../wire/document.ts';
 import type { DocumentHead } from '../wire/heads.ts';
 import type { FetchName } from '../wire/request.ts';
 
-export type { Clock } from '../../runtime/core/clock.ts';
-export type { Entropy } from '../../runtime/core/entropy.ts';
-
 export interface UplinkRow extends StoredBody {
   readonly type: RowType;
 }

@@ -1,10 +1,11 @@
 // The floors that every figure is a ratio to. F0: one Ed25519 verify of 150 bytes, one 4 KiB write into
 // a preallocated file and fdatasync. F1: the same verify and a one-row SQLite commit, WAL and FULL, the
 // WAL growing.
-import Database from 'better-sqlite3';
+
 import { generateKeyPairSync, randomBytes, sign, verify } from 'node:crypto';
 import { closeSync, fdatasyncSync, openSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
+import Database from 'better-sqlite3';
 import type { Contender } from './interleave.ts';
 
 const pageBytes = 4096;
@@ -17,7 +18,8 @@ export interface Floor extends Contender {
 export function rawFloor(folder: string): Floor {
   const check = signatureCheck();
   const file = openSync(join(folder, 'floor.bin'), 'w+');
-  for (let page = 0; page < filePages; page++) writeSync(file, Buffer.alloc(pageBytes, 1), 0, pageBytes, page * pageBytes);
+  for (let page = 0; page < filePages; page++)
+    writeSync(file, Buffer.alloc(pageBytes, 1), 0, pageBytes, page * pageBytes);
   fdatasyncSync(file);
   const page = randomBytes(pageBytes);
   let next = 0;

@@ -2,7 +2,9 @@
 // object; with --json it is the only line.
 import { parseArgs } from 'node:util';
 
-const benches: Readonly<Record<string, () => Promise<{ bench: (options: BenchOptions) => Promise<Record<string, unknown>> }>>> = {
+const benches: Readonly<
+  Record<string, () => Promise<{ bench: (options: BenchOptions) => Promise<Record<string, unknown>> }>>
+> = {
   scan: () => import('./scan.ts'),
   process: () => import('./process.ts'),
 };
@@ -20,7 +22,9 @@ const name = positionals[0] ?? '';
 const load = benches[name];
 const rounds = Number(values.rounds);
 if (!load || !Number.isSafeInteger(rounds) || rounds < 20) {
-  process.stderr.write(`usage: npm run bench -- ${Object.keys(benches).join('|')} [--json] [--rounds N (20 or more)]\n`);
+  process.stderr.write(
+    `usage: npm run bench -- ${Object.keys(benches).join('|')} [--json] [--rounds N (20 or more)]\n`,
+  );
   process.exit(2);
 }
 const { bench } = await load();

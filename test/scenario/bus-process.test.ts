@@ -21,7 +21,10 @@ describe('a commuter at a real terminal process', () => {
     await bus.until('the repeat row', async () => (await bus.rows()).some((row) => row.payload.act === 'repeat'));
     const [ride] = await bus.rides();
     expect(await bus.rides()).toHaveLength(1);
-    expect((await bus.rows()).find((row) => row.payload.act === 'repeat')?.payload).toMatchObject({ repeatOf: ride?.seq, count: 1 });
+    expect((await bus.rows()).find((row) => row.payload.act === 'repeat')?.payload).toMatchObject({
+      repeatOf: ride?.seq,
+      count: 1,
+    });
     expect(bus.tones).toBe(1);
   });
 
@@ -75,7 +78,10 @@ describe('a commuter at a real terminal process', () => {
     expect(answers.map(({ cue }) => cue)).toEqual(Array(5).fill('accepted'));
     const headEnd = bus.headEnd?.headEnd;
     if (!headEnd) throw new Error('no head end');
-    await bus.until('5 verdicts', async () => (await rideVerdicts()).length === 5 && !(await rideVerdicts()).includes(null));
+    await bus.until(
+      '5 verdicts',
+      async () => (await rideVerdicts()).length === 5 && !(await rideVerdicts()).includes(null),
+    );
     expect(await rideVerdicts()).toEqual(Array(5).fill('good'));
     await everyReferenceLeadsToARow(answers);
     for (const { ref } of answers) expect(await headEnd.rowByReference(ref ?? '')).toHaveLength(1);

@@ -2,7 +2,7 @@
 // what the rider is told, what is charged and which rows stand in the journal afterwards.
 import { describe, expect, test } from 'vitest';
 import { monoMs } from '../../runtime/core/brand.ts';
-import { checkWord, hasCheck } from '../../runtime/rules/check-words.ts';
+import { checkWord, hasCheck } from '../../runtime/core/check-words.ts';
 import { adult, Bus, type BusOptions, type Code, concession, family, pass, table, unpriced } from './validator-bus.ts';
 
 type Event = { readonly at: number; readonly tap: Code } | { readonly at: number; readonly act: (bus: Bus) => void };

@@ -3,10 +3,10 @@
 import { type MonoMs, monoMs, secondsOf, type WallMs, wallMs } from '../../core/brand.ts';
 import { type Bytes, equal, hex } from '../../core/bytes.ts';
 import { type CborValue, decodeCbor, encodeCbor, isBytes, recordProfile } from '../../core/cbor.ts';
+import { hasCheck } from '../../core/check-words.ts';
 import { StileError } from '../../core/errors.ts';
 import type { ClockState } from '../../core/trusted-time.ts';
 import type { Payload } from '../../records/payload.ts';
-import { hasCheck } from '../../rules/check-words.ts';
 import type { ValidatorConfig } from './config.ts';
 
 export interface AccountMemory {

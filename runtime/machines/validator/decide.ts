@@ -2,10 +2,10 @@
 // order. The first step that fails gives the one reason.
 import type { MonoMs, WallMs } from '../../core/brand.ts';
 import { equal } from '../../core/bytes.ts';
+import { checkWord } from '../../core/check-words.ts';
 import type { FareTable } from '../../fares/fare-table.ts';
 import { type Fare, flatFare } from '../../fares/flat-fare.ts';
 import type { ReasonCode } from '../../records/reasons.ts';
-import { checkWord } from '../../rules/check-words.ts';
 import type { Outcome } from '../../tokens/outcome.ts';
 import { type AccountMemory, sameVisit } from './account-memory.ts';
 import type { ValidatorFacts } from './facts.ts';

@@ -2,9 +2,9 @@
 // The worst level applies, and passes (nothing to lose) stand outside the limits on money.
 import { secondsOf, type UnixSeconds } from '../../core/brand.ts';
 import { equal } from '../../core/bytes.ts';
+import { type CheckName, checkWord, hasCheck } from '../../core/check-words.ts';
 import type { FareTable } from '../../fares/fare-table.ts';
 import type { ReasonCode } from '../../records/reasons.ts';
-import { type CheckName, checkWord, hasCheck } from '../../rules/check-words.ts';
 import { maskedReason, needsReview, type RiskMasks } from '../../rules/risk-masks.ts';
 import type { Outcome } from '../../tokens/outcome.ts';
 import { offlineUseOf, staleUseOf } from './account-memory.ts';

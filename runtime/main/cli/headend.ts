@@ -12,10 +12,7 @@ export async function headEndCommand(file: string, sabotage?: string): Promise<v
   const running = await composeHeadEnd(config, async (database) => {
     if (sabotage) await sabotageStore(database, parseStoreSabotage(sabotage));
   });
-  let stopping: Promise<void> | null = null;
-  onEnd(() => {
-    stopping ??= running.stop().finally(() => process.exit(0));
-  });
+  onEnd(() => void running.stop().finally(() => process.exit(0)));
   onParentOrder((order) => {
     obey(order).then(
       () => tellParent({ kind: 'done', id: order['id'] }),

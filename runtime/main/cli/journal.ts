@@ -3,11 +3,11 @@ import { hex } from '../../core/bytes.ts';
 import { verifyChain } from '../../records/chain.ts';
 import type { Payload } from '../../records/payload.ts';
 import { decodeRow, type Row } from '../../records/row.ts';
-import { openJournalReader } from '../../store/read-journal.ts';
 import type { StoredRow } from '../../store/journal.ts';
-import { exitCodes } from './report.ts';
-import { painter } from './paint.ts';
+import { openJournalReader } from '../../store/read-journal.ts';
 import { wholeNumber } from './number.ts';
+import { painter } from './paint.ts';
+import { exitCodes } from './report.ts';
 
 export async function listJournal(file: string, options: { json: boolean; last: string }): Promise<number> {
   const last = wholeNumber('--last', options.last, 1, 1_000_000);
@@ -25,7 +25,10 @@ export async function verifyJournal(file: string, options: { json: boolean }): P
   try {
     const verdict = verifyChain(reader.rows(), reader.prunedBefore());
     if (options.json) {
-      const head = verdict.whole && verdict.head ? { epoch: verdict.head.epoch, seq: verdict.head.seq, hash: hex(verdict.head.hash) } : null;
+      const head =
+        verdict.whole && verdict.head
+          ? { epoch: verdict.head.epoch, seq: verdict.head.seq, hash: hex(verdict.head.hash) }
+          : null;
       process.stdout.write(`${JSON.stringify({ ...verdict, head })}\n`);
     } else {
       const paint = painter(process.stdout);
@@ -59,7 +62,7 @@ export function rowAsJson(stored: StoredRow): string {
   });
 }
 
-function payloadAsJson(payload: Payload): Record<string, unknown> {
+export function payloadAsJson(payload: Payload): Record<string, unknown> {
   const shown: Record<string, unknown> = {};
   for (const [name, value] of Object.entries(payload)) {
     if (name === 'sealed') shown['sealedBytes'] = (value as Uint8Array).length;
@@ -71,12 +74,15 @@ function payloadAsJson(payload: Payload): Record<string, unknown> {
 /** One line of at most 80 columns. */
 export function rowAsText(stored: StoredRow): string {
   const row = decodeRow(stored.body);
-  return `${String(row.seq).padStart(7)} ${timeOf(row)} ${stored.ref} ${row.type.padEnd(10)} ${summary(row.payload)}`.slice(0, 80);
+  return `${String(row.seq).padStart(7)} ${timeOf(row)} ${stored.ref} ${row.type.padEnd(10)} ${summary(row.payload)}`.slice(
+    0,
+    80,
+  );
 }
 
 const timeOf = (row: Row): string => new Date(row.tWallMs).toISOString().slice(5, 19).replace('T', ' ');
 
-function summary(payload: Payload): string {
+export function summary(payload: Payload): string {
   const parts = [payload.act];
   if (payload.reason) parts.push(payload.reason);
   if (payload.fareMinor !== undefined) parts.push(`${payload.fareMinor} ${payload.currency ?? ''}`.trim());

@@ -11,7 +11,9 @@ export async function runCommandLine(argv: readonly string[]): Promise<void> {
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error;
     if (error.exitCode === 0) return;
-    throw new StileError('USAGE', error.message.replace(/^error: /, ''), { remedy: 'See `stile --help` or `stile COMMAND --help`.' });
+    throw new StileError('USAGE', error.message.replace(/^error: /, ''), {
+      remedy: 'See `stile --help` or `stile COMMAND --help`.',
+    });
   }
 }
 
@@ -21,7 +23,10 @@ function buildProgram(): Command {
     .version(softwareVersion)
     .exitOverride()
     .configureOutput({ writeErr: () => {} })
-    .addHelpText('after', '\nExit codes: 0 done; 1 the answer is no, or a fault; 2 the call or the configuration is wrong.\nColour is left out in a pipe and when NO_COLOR is set.');
+    .addHelpText(
+      'after',
+      '\nExit codes: 0 done; 1 the answer is no, or a fault; 2 the call or the configuration is wrong.\nColour is left out in a pipe and when NO_COLOR is set.\n',
+    );
   addRun(program);
   addStreet(program);
   addHeadEnd(program);
@@ -51,7 +56,9 @@ function addStreet(program: Command): void {
     .option('--json', 'with --tour: end with one JSON line', false)
     .option('--port <number>', 'port of the street page (the next free one is taken)', '8350')
     .option('--text', 'tell the story as text in this terminal instead of serving the page', false)
-    .addOption(new Option('--line <kind>', 'how simulated devices are wired').choices(['auto', 'pty', 'socket']).default('auto'))
+    .addOption(
+      new Option('--line <kind>', 'how simulated devices are wired').choices(['auto', 'pty', 'socket']).default('auto'),
+    )
     .addOption(
       new Option('--sabotage <kind>', 'with --tour: break something on purpose; the verdict must turn red').choices([
         'drop-row',
@@ -79,7 +86,9 @@ function addHeadEnd(program: Command): void {
 }
 
 function addToken(program: Command): void {
-  const token = program.command('token').description('codes: look into them, make them, verify them (one a line on standard input)');
+  const token = program
+    .command('token')
+    .description('codes: look into them, make them, verify them (one a line on standard input)');
   token
     .command('inspect')
     .description('what each code says, without trusting it')
@@ -91,8 +100,11 @@ function addToken(program: Command): void {
     .command('verify')
     .description('verify each code as a terminal would')
     .requiredOption('--trust <file>', 'signed trust list')
-    .option('--roots <file>', 'pinned root set (JSON, as in an identity file); default: roots.json beside the trust list')
-    .option('--deny <file>', 'signed deny list')
+    .option(
+      '--roots <file>',
+      'pinned root set (JSON, as in an identity file); default: roots.json beside the trust list',
+    )
+    .option('--deny <file>', 'signed deny list: head and snapshot in one file')
     .option('--at <time>', 'time to verify at, ISO 8601; default now')
     .action(async (options: { trust: string; roots?: string; deny?: string; at?: string }) => {
       const { verifyTokens } = await import('./token.ts');
@@ -101,13 +113,27 @@ function addToken(program: Command): void {
   token
     .command('mint')
     .description('mint codes with a test issuer kept in a folder (made on first use)')
-    .requiredOption('--issuer <dir>', 'folder of the test issuer: keys, roots.json, trust.cbor')
-    .addOption(new Option('--kind <kind>', 'what to mint').choices(['presentation', 'bearer', 'ticket', 'loan']).default('presentation'))
+    .requiredOption('--issuer <dir>', 'folder of the test issuer: issuer.json, roots.json, trust.cbor, deny.cbor')
+    .addOption(
+      new Option('--kind <kind>', 'what to mint')
+        .choices(['presentation', 'bearer', 'ticket', 'loan'])
+        .default('presentation'),
+    )
     .option('--count <number>', 'how many', '1')
     .option('--at <time>', 'time to mint at, ISO 8601; default now')
     .action(async (options: { issuer: string; kind: string; count: string; at?: string }) => {
       const { mintTokens } = await import('./token.ts');
       process.exitCode = await mintTokens(options);
+    });
+  token
+    .command('deny')
+    .description("put an account on a test issuer's signed deny list (deny.cbor)")
+    .argument('[account]', "16 hexadecimal digits; default: the folder's own phone")
+    .requiredOption('--issuer <dir>', 'folder of the test issuer')
+    .option('--at <time>', 'time to sign at, ISO 8601; default now')
+    .action(async (account: string | undefined, options: { issuer: string; at?: string }) => {
+      const { denyTestAccount } = await import('./token.ts');
+      process.exitCode = denyTestAccount(account ?? null, options);
     });
 }
 

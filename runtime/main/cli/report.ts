@@ -15,7 +15,9 @@ export function reportError(error: unknown, json: boolean): number {
   if (json) process.stdout.write(`${JSON.stringify({ ok: false, error: fault })}\n`);
   else {
     const paint = painter(process.stderr);
-    process.stderr.write(`${paint.red('error')} ${fault.code}: ${fault.message}\n${paint.bold('remedy')}: ${fault.remedy}\n`);
+    process.stderr.write(
+      `${paint.red('error')} ${fault.code}: ${fault.message}\n${paint.bold('remedy')}: ${fault.remedy}\n`,
+    );
   }
   return usageCodes.has(fault.code) ? exitCodes.usage : exitCodes.fault;
 }
@@ -24,10 +26,19 @@ function asFault(error: unknown): { code: string; message: string; remedy: strin
   if (error instanceof StileError) return { code: error.code, message: error.message, remedy: error.remedy };
   const detail = error instanceof Error ? error.message : String(error);
   const where = error instanceof AssertionFailed || !(error instanceof Error) ? '' : firstFrame(error);
-  return { code: 'INTERNAL', message: `${detail}${where}`, remedy: 'This is a defect in Stile: please report it with this message.' };
+  return {
+    code: 'INTERNAL',
+    message: `${detail}${where}`,
+    remedy: 'This is a defect in Stile: please report it with this message.',
+  };
 }
 
 function firstFrame(error: Error): string {
   const frame = error.stack?.split('\n').find((line) => line.includes('/runtime/') || line.includes('/sync/'));
-  return frame ? ` (${frame.trim().replace(/^at /, '').replace(/.*\/(runtime|sync|devices|simulators)\//, '$1/')})` : '';
+  return frame
+    ? ` (${frame
+        .trim()
+        .replace(/^at /, '')
+        .replace(/.*\/(runtime|sync|devices|simulators)\//, '$1/')})`
+    : '';
 }

@@ -20,7 +20,9 @@ export interface StreetCommandOptions {
 export async function streetCommand(raw: Record<string, unknown>): Promise<number> {
   const options = raw as unknown as StreetCommandOptions;
   if (!options.tour && (options.out || options.sabotage)) {
-    throw new StileError('USAGE', '--out and --sabotage belong to --tour', { remedy: 'Add --tour, or leave them out.' });
+    throw new StileError('USAGE', '--out and --sabotage belong to --tour', {
+      remedy: 'Add --tour, or leave them out.',
+    });
   }
   if (options.tour) return tourCommand(options);
   const { showStreet } = await import('../street/show.ts');
@@ -38,7 +40,11 @@ async function tourCommand(options: StreetCommandOptions): Promise<number> {
     import('../checker/check-tour.ts'),
     import('../checker/render-verdict.ts'),
   ]);
-  const stage = await Stage.open({ folder, line: options.line, ...(options.sabotage ? { sabotage: options.sabotage } : {}) });
+  const stage = await Stage.open({
+    folder,
+    line: options.line,
+    ...(options.sabotage ? { sabotage: options.sabotage } : {}),
+  });
   const interrupted = endOnSignal(stage);
   try {
     say(`the street is set up in ${folder}`);
@@ -73,7 +79,9 @@ function emptyFolder(out: string | undefined): string {
   const folder = resolve(out);
   mkdirSync(folder, { recursive: true });
   if (readdirSync(folder).length > 0) {
-    throw new StileError('USAGE', `--out ${out} is not empty`, { remedy: 'Name a folder that is empty or does not exist.' });
+    throw new StileError('USAGE', `--out ${out} is not empty`, {
+      remedy: 'Name a folder that is empty or does not exist.',
+    });
   }
   return folder;
 }

@@ -2,16 +2,16 @@
 // test, or one small site.
 import { mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { openEmbeddedBroker } from '../../../sync/headend/broker/embedded-broker.ts';
+import { HeadEnd } from '../../../sync/headend/headend.ts';
+import { openSqliteStore } from '../../../sync/headend/store/sqlite-store.ts';
+import { TokenJudge } from '../../../sync/headend/token-judge.ts';
 import { secondsOf } from '../../core/brand.ts';
 import { fromHex } from '../../core/bytes.ts';
 import { SystemClock } from '../../core/clock.ts';
 import { messageOf, StileError } from '../../core/errors.ts';
 import { createLogger } from '../../core/log.ts';
 import { openTrustList } from '../../tokens/trust-list.ts';
-import { openEmbeddedBroker } from '../../../sync/headend/broker/embedded-broker.ts';
-import { HeadEnd } from '../../../sync/headend/headend.ts';
-import { openSqliteStore } from '../../../sync/headend/store/sqlite-store.ts';
-import { TokenJudge } from '../../../sync/headend/token-judge.ts';
 import { type HeadEndConfig, readFares, readHeadEndKeys } from './config.ts';
 
 export interface RunningHeadEnd {
@@ -21,7 +21,10 @@ export interface RunningHeadEnd {
   stop(): Promise<void>;
 }
 
-export async function composeHeadEnd(config: HeadEndConfig, prepareStore: (file: string) => Promise<void>): Promise<RunningHeadEnd> {
+export async function composeHeadEnd(
+  config: HeadEndConfig,
+  prepareStore: (file: string) => Promise<void>,
+): Promise<RunningHeadEnd> {
   const clock = new SystemClock();
   const log = createLogger(config.log.level, { kind: 'headend' });
   const keys = readHeadEndKeys(config.keysFile);
@@ -71,6 +74,9 @@ function readBytes(file: string): Uint8Array {
   try {
     return new Uint8Array(readFileSync(file));
   } catch (cause) {
-    throw new StileError('FILE_UNREADABLE', `trust list ${file}: ${messageOf(cause)}`, { remedy: 'Check the path and its permissions.', cause });
+    throw new StileError('FILE_UNREADABLE', `trust list ${file}: ${messageOf(cause)}`, {
+      remedy: 'Check the path and its permissions.',
+      cause,
+    });
   }
 }

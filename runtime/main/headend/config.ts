@@ -1,21 +1,23 @@
 // The configuration of an embedded head end, and the files it names.
+
+import { createPrivateKey, type KeyObject } from 'node:crypto';
 import { readFileSync, statSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
-import { createPrivateKey, type KeyObject } from 'node:crypto';
 import { z } from 'zod';
+import type { HeadEndSigners } from '../../../sync/headend/publisher.ts';
 import type { Bytes } from '../../core/bytes.ts';
 import { fromHex } from '../../core/bytes.ts';
-import { decodeCbor, documentProfile, encodeCbor, type CborInput } from '../../core/cbor.ts';
+import { type CborInput, decodeCbor, documentProfile, encodeCbor } from '../../core/cbor.ts';
 import { messageOf, StileError } from '../../core/errors.ts';
 import { decodeFareTable, encodeFareTable } from '../../fares/fare-document.ts';
 import type { CoseSigner } from '../../tokens/cose.ts';
 import { algorithms, kidOf } from '../../tokens/keys.ts';
 import type { RootSet } from '../../tokens/trust-list.ts';
-import type { HeadEndSigners } from '../../../sync/headend/publisher.ts';
 import { parseConfig } from '../config.ts';
 
 const id = z.string().regex(/^[A-Za-z0-9_-]{1,32}$/, 'must be 1 to 32 of A-Z a-z 0-9 _ -');
-const hexOf = (bytes: number) => z.string().regex(new RegExp(`^[0-9a-f]{${bytes * 2}}$`), `must be ${bytes * 2} hexadecimal digits`);
+const hexOf = (bytes: number) =>
+  z.string().regex(new RegExp(`^[0-9a-f]{${bytes * 2}}$`), `must be ${bytes * 2} hexadecimal digits`);
 const path = z.string().min(1).max(4096);
 
 const headEndSchema = z.strictObject({
@@ -29,10 +31,15 @@ const headEndSchema = z.strictObject({
   roots: z.strictObject({
     gen: z.int().min(1),
     need: z.int().min(1).max(4),
-    keys: z.array(z.strictObject({ kid: hexOf(4), publicKey: hexOf(32) })).min(2).max(4),
+    keys: z
+      .array(z.strictObject({ kid: hexOf(4), publicKey: hexOf(32) }))
+      .min(2)
+      .max(4),
   }),
   terminals: z.array(z.strictObject({ id, journalKey: hexOf(32) })).max(1_000),
-  log: z.strictObject({ level: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info') }).default({ level: 'info' }),
+  log: z
+    .strictObject({ level: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info') })
+    .default({ level: 'info' }),
 });
 
 export interface HeadEndConfig extends Omit<z.infer<typeof headEndSchema>, 'roots' | 'terminals'> {
@@ -50,7 +57,10 @@ export function readHeadEndConfig(file: string): HeadEndConfig {
     keysFile: from(config.keysFile),
     trustListFile: from(config.trustListFile),
     faresFile: from(config.faresFile),
-    roots: { ...config.roots, keys: config.roots.keys.map(({ kid, publicKey }) => ({ kid: fromHex(kid), publicKey: fromHex(publicKey) })) },
+    roots: {
+      ...config.roots,
+      keys: config.roots.keys.map(({ kid, publicKey }) => ({ kid: fromHex(kid), publicKey: fromHex(publicKey) })),
+    },
     terminals: config.terminals.map((terminal) => ({ id: terminal.id, journalKey: fromHex(terminal.journalKey) })),
   };
 }
@@ -69,7 +79,9 @@ export interface HeadEndKeys {
 export function readHeadEndKeys(file: string): HeadEndKeys {
   const keys = parseConfig(file, keysSchema);
   if ((statSync(file).mode & 0o077) !== 0) {
-    throw new StileError('IDENTITY_INVALID', `keys file ${file} is readable by other users`, { remedy: `Run: chmod 600 ${file}` });
+    throw new StileError('IDENTITY_INVALID', `keys file ${file} is readable by other users`, {
+      remedy: `Run: chmod 600 ${file}`,
+    });
   }
   const signer = (der: string): CoseSigner => {
     const key = keyFrom(der);
@@ -91,8 +103,12 @@ function readText(file: string): string {
   try {
     return readFileSync(file, 'utf8');
   } catch (cause) {
-    throw new StileError('FILE_UNREADABLE', `${file}: ${messageOf(cause)}`, { remedy: 'Check the path and its permissions.', cause });
+    throw new StileError('FILE_UNREADABLE', `${file}: ${messageOf(cause)}`, {
+      remedy: 'Check the path and its permissions.',
+      cause,
+    });
   }
 }
 
-const keyFrom = (der: string): KeyObject => createPrivateKey({ key: Buffer.from(fromHex(der)), format: 'der', type: 'pkcs8' });
+const keyFrom = (der: string): KeyObject =>
+  createPrivateKey({ key: Buffer.from(fromHex(der)), format: 'der', type: 'pkcs8' });

@@ -28,5 +28,7 @@ export async function sabotageStore(file: string, sabotage: StoreSabotage): Prom
 export function parseStoreSabotage(text: string): StoreSabotage {
   const found = storeSabotages.find((known) => known === text);
   if (found) return found;
-  throw new StileError('USAGE', `sabotage ${JSON.stringify(text)} is not known`, { remedy: `Allowed: ${storeSabotages.join(', ')}.` });
+  throw new StileError('USAGE', `sabotage ${JSON.stringify(text)} is not known`, {
+    remedy: `Allowed: ${storeSabotages.join(', ')}.`,
+  });
 }

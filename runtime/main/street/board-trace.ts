@@ -3,10 +3,10 @@
 // cannot be seen from another connection.
 import { appendFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { hex } from '../../core/bytes.ts';
 import type { SimulatedBoard } from '../../../simulators/board/simulated-board.ts';
-import { streetPins } from './setting.ts';
+import { hex } from '../../core/bytes.ts';
 import type { JournalSight } from './journal-sight.ts';
+import { streetPins } from './setting.ts';
 
 interface TraceLine {
   readonly atUs: number;

@@ -1,6 +1,6 @@
 // One process of the street: a real `stile` command, started, watched and ended by its id. What it
 // logs goes to a file, so that a story that fails can be read afterwards.
-import { type ChildProcess as NodeChild, fork } from 'node:child_process';
+import { fork, type ChildProcess as NodeChild } from 'node:child_process';
 import { closeSync, openSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { StileError } from '../../core/errors.ts';

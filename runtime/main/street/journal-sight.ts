@@ -1,12 +1,10 @@
 // A look into a running terminal's journal from another process: through a connection of its own a row
 // shows only after its fsync.
 import { join } from 'node:path';
+import type { LedgerReader } from '../../../sync/headend/store/read-ledger.ts';
 import { decodeRow } from '../../records/row.ts';
 import type { StoredRow } from '../../store/journal.ts';
 import { type JournalFileReader, openJournalReader } from '../../store/read-journal.ts';
-import type { LedgerReader } from '../../../sync/headend/store/read-ledger.ts';
-
-
 
 export interface Seen {
   readonly epoch: number;

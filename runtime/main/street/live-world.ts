@@ -1,16 +1,16 @@
 // The street behind the page: turns what a person does there into acts on the stage, and the stage into
 // what the page shows. Lamp and sound come from the board's pins alone.
 import { join } from 'node:path';
+import type { StreetAction, StreetRow, StreetSnapshot, StreetWorld } from '../../../simulators/street/world.ts';
+import { flippedBit, staleCode } from '../../../simulators/wallet/forgeries.ts';
+import { Wallet, walletDefaults } from '../../../simulators/wallet/wallet.ts';
+import { type LedgerReader, openLedgerReader } from '../../../sync/headend/store/read-ledger.ts';
+import type { UnixSeconds } from '../../core/brand.ts';
 import { hex } from '../../core/bytes.ts';
 import { repeat, sleep, type TimerHandle } from '../../core/clock.ts';
 import { decodeRow } from '../../records/row.ts';
-import { flippedBit, staleCode } from '../../../simulators/wallet/forgeries.ts';
-import { Wallet, walletDefaults } from '../../../simulators/wallet/wallet.ts';
-import type { StreetAction, StreetRow, StreetSnapshot, StreetWorld } from '../../../simulators/street/world.ts';
-import { type LedgerReader, openLedgerReader } from '../../../sync/headend/store/read-ledger.ts';
-import type { Stage } from './stage.ts';
 import { streetNames, streetPins } from './setting.ts';
-import type { UnixSeconds } from '../../core/brand.ts';
+import type { Stage } from './stage.ts';
 
 const shownRows = 12;
 const lookEveryMs = 250;
@@ -185,7 +185,10 @@ export class LiveWorld implements StreetWorld {
     const newestSeq = journal.at(-1)?.seq ?? -1;
     const storedSeq = Math.max(-1, ...stored.map((row) => row.seq));
     this.#rows = {
-      journal: journal.slice(-shownRows).reverse().map((row) => rowShown(row.ref, row.body)),
+      journal: journal
+        .slice(-shownRows)
+        .reverse()
+        .map((row) => rowShown(row.ref, row.body)),
       ledger: [...stored]
         .sort((a, b) => b.seq - a.seq)
         .slice(0, shownRows)
@@ -212,7 +215,8 @@ const issuedAt = (stage: Stage): UnixSeconds => (stage.now() - 3_600) as UnixSec
 
 function rowShown(ref: string, body: Uint8Array): StreetRow {
   const { seq, type, tWallMs, payload } = decodeRow(body);
-  const fare = payload.fareMinor === undefined ? '' : `${(payload.fareMinor / 100).toFixed(2)} ${payload.currency ?? ''}`.trim();
+  const fare =
+    payload.fareMinor === undefined ? '' : `${(payload.fareMinor / 100).toFixed(2)} ${payload.currency ?? ''}`.trim();
   return { seq, ref, type, act: payload.act, reason: payload.reason ?? '', at: new Date(tWallMs).toISOString(), fare };
 }
 

@@ -2,17 +2,22 @@
 // files in one folder. The same files a real site would have, made by simulated issuers.
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { Issuer } from '../../../simulators/issuer/issuer.ts';
+import type { KeyPair } from '../../../simulators/issuer/key-pair.ts';
+import { OperatorKeys } from '../../../simulators/issuer/root.ts';
 import { operatorId, secondsOf, terminalId, type UnixSeconds } from '../../core/brand.ts';
 import { hex } from '../../core/bytes.ts';
 import type { Clock } from '../../core/clock.ts';
 import type { Entropy } from '../../core/entropy.ts';
 import { createIdentity } from '../../provisioning/identity.ts';
-import { Issuer } from '../../../simulators/issuer/issuer.ts';
-import { OperatorKeys } from '../../../simulators/issuer/root.ts';
-import type { KeyPair } from '../../../simulators/issuer/key-pair.ts';
 import type { HeadEndKeysFile } from '../headend/config.ts';
 
-export const streetNames = { operator: operatorId('demo'), terminal: terminalId('bus-1'), issuer: 'metro1', line: '12' } as const;
+export const streetNames = {
+  operator: operatorId('demo'),
+  terminal: terminalId('bus-1'),
+  issuer: 'metro1',
+  line: '12',
+} as const;
 
 /** Pins of the simulated board, as the terminal's configuration names them. */
 export const streetPins = { green: 4, red: 5, amber: 6, white: 7, buzzer: 8 } as const;

@@ -1,18 +1,23 @@
 // The street for a person: as a page, or as text in the window it was started from. Runs until a signal,
 // also where there is no terminal, and ends every process it started.
 import { fileURLToPath } from 'node:url';
+import { startStreetServer } from '../../../simulators/street/server.ts';
 import { systemEntropy } from '../../core/entropy.ts';
 import { createLogger } from '../../core/log.ts';
-import { startStreetServer } from '../../../simulators/street/server.ts';
 import { wholeNumber } from '../cli/number.ts';
 import { painter } from '../cli/paint.ts';
 import { exitCodes } from '../cli/report.ts';
-import type { StreetCommandOptions } from '../cli/street.ts';
 import { LiveWorld } from './live-world.ts';
 import { Stage } from './stage.ts';
 import { TextStory } from './text-story.ts';
 
-export async function showStreet(options: StreetCommandOptions, folder: string): Promise<number> {
+export interface ShowOptions {
+  readonly text: boolean;
+  readonly port: string;
+  readonly line: 'auto' | 'pty' | 'socket';
+}
+
+export async function showStreet(options: ShowOptions, folder: string): Promise<number> {
   const port = wholeNumber('--port', options.port, 1, 65_535);
   const paint = painter(process.stdout);
   const say = (line: string): void => void process.stdout.write(`${line}\n`);
@@ -59,6 +64,8 @@ export async function showStreet(options: StreetCommandOptions, folder: string):
 
 /** The built page: beside the built sources, also when the sources themselves run. */
 function webFolder(): string {
-  const built = import.meta.url.endsWith('.ts') ? '../../../dist/simulators/street/web' : '../../../simulators/street/web';
+  const built = import.meta.url.endsWith('.ts')
+    ? '../../../dist/simulators/street/web'
+    : '../../../simulators/street/web';
   return fileURLToPath(new URL(built, import.meta.url));
 }

@@ -3,21 +3,21 @@
 import { appendFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
-import { hex } from '../../core/bytes.ts';
-import { type Clock, sleep, SystemClock } from '../../core/clock.ts';
-import { systemEntropy } from '../../core/entropy.ts';
-import { StileError } from '../../core/errors.ts';
-import { secondsOf, type UnixSeconds } from '../../core/brand.ts';
 import { SimulatedBoard } from '../../../simulators/board/simulated-board.ts';
 import type { DeviceEnd } from '../../../simulators/line/device-end.ts';
 import { createLine, type LineKind } from '../../../simulators/line/line.ts';
 import { SimulatedScanner } from '../../../simulators/scanner/simulated-scanner.ts';
 import { TcpProxy } from '../../../simulators/world/tcp-proxy.ts';
+import { type LedgerReader, openLedgerReader } from '../../../sync/headend/store/read-ledger.ts';
+import { secondsOf, type UnixSeconds } from '../../core/brand.ts';
+import { hex } from '../../core/bytes.ts';
+import { type Clock, SystemClock, sleep } from '../../core/clock.ts';
+import { systemEntropy } from '../../core/entropy.ts';
+import { StileError } from '../../core/errors.ts';
 import { BoardTrace } from './board-trace.ts';
 import { StreetProcess } from './child-process.ts';
 import { digestOf } from './code-digest.ts';
 import { JournalSight } from './journal-sight.ts';
-import { type LedgerReader, openLedgerReader } from '../../../sync/headend/store/read-ledger.ts';
 import { prepareSetting, type Setting, streetNames } from './setting.ts';
 
 export interface StageOptions {
@@ -73,7 +73,13 @@ export class Stage {
     return new Stage(options, setting, scannerLine, boardLine, proxy);
   }
 
-  private constructor(options: StageOptions, setting: Setting, scannerLine: DeviceEnd, boardLine: DeviceEnd, proxy: TcpProxy) {
+  private constructor(
+    options: StageOptions,
+    setting: Setting,
+    scannerLine: DeviceEnd,
+    boardLine: DeviceEnd,
+    proxy: TcpProxy,
+  ) {
     const { sabotage } = options;
     this.setting = setting;
     this.scannerLine = scannerLine;
@@ -86,12 +92,23 @@ export class Stage {
     this.board.pinChanged.on(({ pin, level }) => this.#pinMoved(pin, level));
     this.headEnd = new StreetProcess({
       name: 'head end',
-      args: ['headend', 'run', '--config', setting.headEndConfig, ...(sabotage?.endsWith('-row') ? ['--sabotage', sabotage] : [])],
+      args: [
+        'headend',
+        'run',
+        '--config',
+        setting.headEndConfig,
+        ...(sabotage?.endsWith('-row') ? ['--sabotage', sabotage] : []),
+      ],
       logFile: join(setting.logs, 'headend.log'),
     });
     this.terminal = new StreetProcess({
       name: 'terminal',
-      args: ['run', '--config', setting.terminalConfig, ...(sabotage === 'early-green' ? ['--sabotage', sabotage] : [])],
+      args: [
+        'run',
+        '--config',
+        setting.terminalConfig,
+        ...(sabotage === 'early-green' ? ['--sabotage', sabotage] : []),
+      ],
       logFile: join(setting.logs, 'terminal.log'),
     });
   }
@@ -134,7 +151,9 @@ export class Stage {
     this.headEnd.send({ kind, id, issuer: this.setting.issuer.iss, account: hex(account) });
     const answer = await answered;
     if (answer.kind !== 'done') {
-      throw new StileError('INTERNAL', `the head end could not ${kind}: ${String(answer['detail'])}`, { remedy: `Read ${this.setting.logs}.` });
+      throw new StileError('INTERNAL', `the head end could not ${kind}: ${String(answer['detail'])}`, {
+        remedy: `Read ${this.setting.logs}.`,
+      });
     }
   }
 
@@ -158,11 +177,17 @@ export class Stage {
   }
 
   /** Polls until it holds. @throws StileError naming what never came. */
-  async until(what: string, holds: () => boolean | Promise<boolean>, withinMs: number = stageLimits.waitMs): Promise<void> {
+  async until(
+    what: string,
+    holds: () => boolean | Promise<boolean>,
+    withinMs: number = stageLimits.waitMs,
+  ): Promise<void> {
     const deadline = this.clock.monoMs() + withinMs;
     while (!(await holds())) {
       if (this.clock.monoMs() > deadline) {
-        throw new StileError('INTERNAL', `waited ${withinMs / 1000} s in vain for ${what}`, { remedy: `Read the logs in ${this.setting.logs}.` });
+        throw new StileError('INTERNAL', `waited ${withinMs / 1000} s in vain for ${what}`, {
+          remedy: `Read the logs in ${this.setting.logs}.`,
+        });
       }
       await sleep(this.clock, 'street-poll', stageLimits.pollMs);
     }

@@ -1,17 +1,12 @@
 // The street in a terminal window: the phone's code as a QR, redrawn in place, with the lamp and the
 // newest rows below. Without a terminal it prints a line per event instead.
-import { createRequire } from 'node:module';
+import qrcode from 'qrcode-terminal';
+import type { StreetAction, StreetWorld } from '../../../simulators/street/world.ts';
 import { type Clock, repeat, type TimerHandle } from '../../core/clock.ts';
 import { messageOf } from '../../core/errors.ts';
-import type { StreetAction, StreetWorld } from '../../../simulators/street/world.ts';
 import { painter } from '../cli/paint.ts';
 import { renderTextScreen, textKeys } from './text-screen.ts';
 
-interface QrcodeTerminal {
-  generate(text: string, options: { small: boolean }, draw: (drawn: string) => void): void;
-}
-
-const qrcode = createRequire(import.meta.url)('qrcode-terminal') as QrcodeTerminal;
 const redrawMs = 250;
 const home = '\u001b[H';
 const clearBelow = '\u001b[J';
@@ -63,13 +58,21 @@ export class TextStory {
     const snapshot = this.#world.snapshot();
     if (!process.stdout.isTTY) {
       const [newest] = snapshot.journal;
-      const line = newest ? `${newest.at} row ${newest.seq} ${newest.ref} ${newest.act} ${newest.reason}`.trimEnd() : '';
+      const line = newest
+        ? `${newest.at} row ${newest.seq} ${newest.ref} ${newest.act} ${newest.reason}`.trimEnd()
+        : '';
       if (line !== this.#lastLine) process.stdout.write(`${line}\n`);
       this.#lastLine = line;
       return;
     }
     const { columns, rows } = process.stdout;
-    const lines = renderTextScreen(snapshot, drawCode(snapshot.phone.code), { columns, rows }, painter(process.stdout), this.#said);
+    const lines = renderTextScreen(
+      snapshot,
+      drawCode(snapshot.phone.code),
+      { columns, rows },
+      painter(process.stdout),
+      this.#said,
+    );
     process.stdout.write(home + lines.map((line) => line + clearRight).join('\r\n') + clearBelow);
   }
 

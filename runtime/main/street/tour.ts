@@ -2,10 +2,10 @@
 // The story only acts and notes what should come of it; whether it did is for the checker to say.
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { UnixSeconds } from '../../core/brand.ts';
-import { sleep } from '../../core/clock.ts';
 import { flippedBit, staleCode } from '../../../simulators/wallet/forgeries.ts';
 import { Wallet } from '../../../simulators/wallet/wallet.ts';
+import type { UnixSeconds } from '../../core/brand.ts';
+import { sleep } from '../../core/clock.ts';
 import { monotonicUs, type Stage } from './stage.ts';
 
 /** What a step should come to: charges in the journal, accept cues at the board, refusals. */
@@ -52,13 +52,23 @@ export class TourStory {
       await this.#repeat(code, first);
     });
     await this.#step('lingering phone', { charges: 1, accepted: 1, refused: 0 }, () => this.#linger());
-    await this.#step('stale code', refusedOnce, () => this.#refused('stale', (wallet) => staleCode(wallet, stage.now())));
-    await this.#step('forged code', refusedOnce, () => this.#refused('forged', (wallet) => flippedBit(wallet.freshCode(stage.now()))));
+    await this.#step('stale code', refusedOnce, () =>
+      this.#refused('stale', (wallet) => staleCode(wallet, stage.now())),
+    );
+    await this.#step('forged code', refusedOnce, () =>
+      this.#refused('forged', (wallet) => flippedBit(wallet.freshCode(stage.now()))),
+    );
     await this.#step('unknown issuer', refusedOnce, () => this.#foreign());
     await this.#step('denied account', refusedOnce, () => this.#denied());
     const { offlineRides, burstRides } = tourFigures;
-    await this.#step('head end stopped', { charges: offlineRides, accepted: offlineRides, refused: 0 }, () => this.#offline());
-    await this.#step('terminal killed in a burst', { charges: burstRides, accepted: burstRides, refused: burstRides }, () => this.#burst());
+    await this.#step('head end stopped', { charges: offlineRides, accepted: offlineRides, refused: 0 }, () =>
+      this.#offline(),
+    );
+    await this.#step(
+      'terminal killed in a burst',
+      { charges: burstRides, accepted: burstRides, refused: burstRides },
+      () => this.#burst(),
+    );
     await this.#step('a ride after all that', { charges: 1, accepted: 1, refused: 0 }, async () => {
       const wallet = this.#wallet();
       await this.#shown(wallet.freshCode(stage.now()), 'ride', wallet);

@@ -56,7 +56,13 @@ export async function composeTerminal(config: TerminalConfig, fault: TerminalFau
       genesis: ({ cause, previous }) => {
         const moment = time.now();
         const before = previous ? { previousEpoch: previous.epoch, lastSeq: previous.seq, head: previous.hash } : {};
-        const payload = { act: 'genesis', cause, operator: identity.operator, publicKey: identity.journalKey.publicKey, ...before };
+        const payload = {
+          act: 'genesis',
+          cause,
+          operator: identity.operator,
+          publicKey: identity.journalKey.publicKey,
+          ...before,
+        };
         return { type: 'GENESIS', payload, moment, day: calendar.dayOf(moment.wallMs) };
       },
     }),
@@ -78,7 +84,11 @@ export async function composeTerminal(config: TerminalConfig, fault: TerminalFau
   });
   documents.load();
   time.raiseFloor(Math.max(recovered.syncedMs, documents.newestIssuedAt() * 1000));
-  const events = new SyncEvents({ write: (type, payload) => terminal.write(type, payload), monoMs: () => clock.monoMs(), logger });
+  const events = new SyncEvents({
+    write: (type, payload) => terminal.write(type, payload),
+    monoMs: () => clock.monoMs(),
+    logger,
+  });
   const terminal: Terminal = new Terminal(
     {
       operator: identity.operator,
@@ -101,8 +111,16 @@ export async function composeTerminal(config: TerminalConfig, fault: TerminalFau
     },
     recovered,
   );
-  if (how.how === 'salvaged') logger.error('journal was damaged; a new epoch begins', { code: 'JOURNAL_CORRUPT', count: how.lost, detail: how.problem });
-  await terminal.start({ reason: how.how, ...(how.problem ? { detail: how.problem.slice(0, 120).toWellFormed() } : {}) });
+  if (how.how === 'salvaged')
+    logger.error('journal was damaged; a new epoch begins', {
+      code: 'JOURNAL_CORRUPT',
+      count: how.lost,
+      detail: how.problem,
+    });
+  await terminal.start({
+    reason: how.how,
+    ...(how.problem ? { detail: how.problem.slice(0, 120).toWellFormed() } : {}),
+  });
   let sync: Awaited<ReturnType<typeof startSync>> | null = null;
   return {
     terminal,
@@ -142,7 +160,13 @@ async function startSync(parts: SyncParts): Promise<{ stop(): Promise<void> }> {
     terminal: identity.terminal,
     journal,
     keys: identity.journalKey,
-    link: new MqttLink({ brokers: config.brokers, clientId: identity.terminal, clock, entropy: systemEntropy, log: logger }),
+    link: new MqttLink({
+      brokers: config.brokers,
+      clientId: identity.terminal,
+      clock,
+      entropy: systemEntropy,
+      log: logger,
+    }),
     clock,
     entropy: systemEntropy,
     time,

@@ -1,13 +1,14 @@
 // What sync reports, written down where it must be kept: receipts into the chain, what an attacker or a
 // broken head end may have done as SECURITY rows, the rest into the log.
-import type { Logger } from '../../core/log.ts';
-import { messageOf } from '../../core/errors.ts';
-import type { Payload } from '../../records/payload.ts';
-import type { RowType } from '../../records/row-types.ts';
-import type { Connection } from '../../terminal/facts.ts';
+
 import type { DownlinkEvent } from '../../../sync/terminal/downlink.ts';
 import type { TerminalSync } from '../../../sync/terminal/terminal-sync.ts';
 import type { UplinkEvent } from '../../../sync/terminal/uplink.ts';
+import { messageOf } from '../../core/errors.ts';
+import type { Logger } from '../../core/log.ts';
+import type { Payload } from '../../records/payload.ts';
+import type { RowType } from '../../records/row-types.ts';
+import type { Connection } from '../../terminal/facts.ts';
 
 /** SECURITY rows a noisy broker can cause per hour; more are only logged. */
 export const securityRowsPerHour = 30;
@@ -72,7 +73,8 @@ export class SyncEvents {
     this.#options.logger.warn(what, { code: 'DOCUMENT_REFUSED', detail });
     const now = this.#options.monoMs();
     if (now - this.#hour.startedMs >= hourMs) this.#hour = { startedMs: now, rows: 0 };
-    if (this.#hour.rows++ < securityRowsPerHour) this.#write('SECURITY', { act: what, detail: detail.slice(0, 80).toWellFormed() });
+    if (this.#hour.rows++ < securityRowsPerHour)
+      this.#write('SECURITY', { act: what, detail: detail.slice(0, 80).toWellFormed() });
   }
 
   #write(type: RowType, payload: Payload): void {

@@ -1,8 +1,8 @@
 // The ledger read by somebody else than its head end: a page or the command line. Read-only, also while
 // the head end writes.
 import { existsSync } from 'node:fs';
-import { messageOf, StileError } from '../../../runtime/core/errors.ts';
 import type { Bytes } from '../../../runtime/core/bytes.ts';
+import { messageOf, StileError } from '../../../runtime/core/errors.ts';
 
 export interface LedgerLine {
   readonly terminal: string;
@@ -39,7 +39,9 @@ export async function openLedgerReader(file: string): Promise<LedgerReader> {
     const newest = database.prepare(`SELECT ${columns} FROM tx ORDER BY rowid DESC LIMIT ?`);
     const byReference = database.prepare(`SELECT ${columns} FROM tx WHERE ref = ? ORDER BY rowid DESC LIMIT 16`);
     const rides = database.prepare("SELECT count(*) FROM tx WHERE act = 'ride'").pluck();
-    const counted = database.prepare('SELECT count(*) AS judged, max(seq) AS newest FROM tx WHERE epoch = ? AND verdict IS NOT NULL');
+    const counted = database.prepare(
+      'SELECT count(*) AS judged, max(seq) AS newest FROM tx WHERE epoch = ? AND verdict IS NOT NULL',
+    );
     return {
       newest: (limit) => newest.all(limit) as LedgerLine[],
       byReference: (ref) => byReference.all(ref) as LedgerLine[],

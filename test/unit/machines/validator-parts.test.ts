@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { monoMs, unixSeconds, wallMs } from '../../../runtime/core/brand.ts';
 import { fromHex } from '../../../runtime/core/bytes.ts';
 import { encodeCbor } from '../../../runtime/core/cbor.ts';
+import { checkWord, hasCheck } from '../../../runtime/core/check-words.ts';
 import {
   type AccountMemory,
   accountKey,
@@ -13,7 +14,6 @@ import { mayForget, memoryKeepMs } from '../../../runtime/machines/validator/for
 import { messages, wordsFor } from '../../../runtime/machines/validator/messages.ts';
 import { decodeTrip } from '../../../runtime/machines/validator/trip.ts';
 import { reasonCodes } from '../../../runtime/records/reasons.ts';
-import { checkWord, hasCheck } from '../../../runtime/rules/check-words.ts';
 import { maskedReason, needsReview, openMasks } from '../../../runtime/rules/risk-masks.ts';
 import { accountOf, Bus } from '../../scenario/validator-bus.ts';
 
