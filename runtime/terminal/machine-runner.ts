@@ -7,8 +7,9 @@ import type { Clock, TimerHandle } from '../core/clock.ts';
 import { messageOf, StileError } from '../core/errors.ts';
 import { Signal } from '../core/event.ts';
 import type { Logger } from '../core/log.ts';
-import type { StepResult } from '../machines/validator/draft.ts';
-import type { RecordDraft, SignalEffect, ValidatorEffect } from '../machines/validator/effects.ts';
+import type { RecordDraft, SignalEffect } from '../machines/shared/effects.ts';
+import type { StepResult } from '../machines/shared/step-draft.ts';
+import type { ValidatorEffect } from '../machines/validator/effects.ts';
 import type { ValidatorFacts } from '../machines/validator/facts.ts';
 import type { TimerName, ValidatorInput } from '../machines/validator/input.ts';
 import type { ValidatorState } from '../machines/validator/state.ts';
@@ -70,7 +71,10 @@ export class MachineRunner {
     this.#timers.clear();
   }
 
-  async #commit(result: StepResult, facts: ValidatorFacts): Promise<readonly StoredRow[] | null> {
+  async #commit(
+    result: StepResult<ValidatorState, ValidatorEffect>,
+    facts: ValidatorFacts,
+  ): Promise<readonly StoredRow[] | null> {
     if (result.records.length === 0 && result.projections.length === 0) return [];
     const { journal, drafts, clock, indicator } = this.#options;
     const rows = result.records.map((record) =>

@@ -19,11 +19,13 @@ import { TrustedTime } from '../../runtime/core/trusted-time.ts';
 import { VirtualClock } from '../../runtime/core/virtual-clock.ts';
 import { decodeFareTable } from '../../runtime/fares/fare-document.ts';
 import type { FareTable } from '../../runtime/fares/fare-table.ts';
+import type { SignalEffect } from '../../runtime/machines/shared/effects.ts';
+import type { StepResult } from '../../runtime/machines/shared/step-draft.ts';
+import type { StorageLevel } from '../../runtime/machines/shared/storage.ts';
 import { accountKey, decodeAccountMemory } from '../../runtime/machines/validator/account-memory.ts';
 import { type ValidatorConfig, validatorDefaults } from '../../runtime/machines/validator/config.ts';
-import type { StepResult } from '../../runtime/machines/validator/draft.ts';
-import type { SignalEffect } from '../../runtime/machines/validator/effects.ts';
-import type { StopFacts, StorageLevel, ValidatorFacts } from '../../runtime/machines/validator/facts.ts';
+import type { ValidatorEffect } from '../../runtime/machines/validator/effects.ts';
+import type { StopFacts, ValidatorFacts } from '../../runtime/machines/validator/facts.ts';
 import type { ValidatorInput } from '../../runtime/machines/validator/input.ts';
 import { replay } from '../../runtime/machines/validator/replay.ts';
 import { initialState, type ValidatorState } from '../../runtime/machines/validator/state.ts';
@@ -137,7 +139,7 @@ export class Bus {
   cut: 'before commit' | 'after commit' | null = null;
   cutsFired = 0;
   /** What the last step answered, also when the power was cut on it. */
-  last: StepResult | null = null;
+  last: StepResult<ValidatorState, ValidatorEffect> | null = null;
   #boots = 0;
   readonly #options: BusOptions;
   readonly #made = new Map<string, UnixSeconds>();
@@ -338,7 +340,7 @@ export class Bus {
     };
   }
 
-  #commit(result: StepResult, facts: ValidatorFacts): readonly Row[] {
+  #commit(result: StepResult<ValidatorState, ValidatorEffect>, facts: ValidatorFacts): readonly Row[] {
     const committed = result.records.map((record) => {
       const last = this.rows.at(-1);
       const { body } = encodeRow({
@@ -365,7 +367,7 @@ export class Bus {
     return committed;
   }
 
-  #perform(result: StepResult, committed: readonly Row[]): void {
+  #perform(result: StepResult<ValidatorState, ValidatorEffect>, committed: readonly Row[]): void {
     for (const effect of result.effects) {
       if (effect.kind === 'signal') this.#show(effect, committed);
       else if (effect.kind === 'alarm') this.alarms.push(effect.alarm);

@@ -55,6 +55,3 @@ export const validatorBounds = {
   unsignalledRides: 16,
   ridersMax: 50,
 } as const;
-
-/** Refusals beyond the rate are counted and written once per this. */
-export const declinesEveryMs = 60_000;

@@ -5,11 +5,9 @@ import type { Bytes } from '../../core/bytes.ts';
 import type { Moment } from '../../core/trusted-time.ts';
 import type { FareTable } from '../../fares/fare-table.ts';
 import type { RiskMasks } from '../../rules/risk-masks.ts';
+import type { StorageLevel } from '../shared/storage.ts';
 import type { AccountMemory } from './account-memory.ts';
 import type { ValidatorConfig } from './config.ts';
-
-/** normal and warning serve; restricted keeps the rest for passes; full keeps it for rows that end something. */
-export type StorageLevel = 'normal' | 'warning' | 'restricted' | 'full' | 'unavailable';
 
 export interface StopFacts {
   /** Null where no source knows the stop. */

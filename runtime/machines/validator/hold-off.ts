@@ -3,7 +3,7 @@
 import type { MonoMs } from '../../core/brand.ts';
 import { type Bytes, equal, hex } from '../../core/bytes.ts';
 import { type ValidatorConfig, validatorBounds } from './config.ts';
-import type { StepDraft } from './draft.ts';
+import type { ValidatorDraft } from './draft.ts';
 import type { ValidatorFacts } from './facts.ts';
 import type { HoldOff, RideMark, ValidatorState } from './state.ts';
 
@@ -17,7 +17,7 @@ export function holdOffByDigest(state: ValidatorState, digest: Bytes): HoldOff |
 }
 
 /** Opens a hold-off for `ride`, or moves an open one on to it. The oldest makes room at the bound. */
-export function openHoldOff(draft: StepDraft, ride: RideMark, atMonoMs: MonoMs, facts: ValidatorFacts): void {
+export function openHoldOff(draft: ValidatorDraft, ride: RideMark, atMonoMs: MonoMs, facts: ValidatorFacts): void {
   closeWhere(draft, facts, (holdOff) => holdOff.account === ride.account);
   while (draft.state.holdOffs.length >= validatorBounds.holdOffs) {
     const oldest = draft.state.holdOffs.reduce((a, b) => (b.lastReadMonoMs < a.lastReadMonoMs ? b : a));
@@ -28,7 +28,7 @@ export function openHoldOff(draft: StepDraft, ride: RideMark, atMonoMs: MonoMs, 
 }
 
 /** Counts a read that was answered REPEAT. Only a verified one may also slide the hold-off. */
-export function countRepeat(draft: StepDraft, account: string, slideTo: MonoMs | null): void {
+export function countRepeat(draft: ValidatorDraft, account: string, slideTo: MonoMs | null): void {
   const holdOffs = draft.state.holdOffs.map((holdOff) =>
     holdOff.account === account
       ? { ...holdOff, repeats: holdOff.repeats + 1, lastReadMonoMs: later(holdOff, slideTo) }
@@ -37,13 +37,13 @@ export function countRepeat(draft: StepDraft, account: string, slideTo: MonoMs |
   draft.set({ holdOffs });
 }
 
-export function rememberShown(draft: StepDraft, rawDigest: Bytes, digest: Bytes, account: string): void {
+export function rememberShown(draft: ValidatorDraft, rawDigest: Bytes, digest: Bytes, account: string): void {
   const raw = hex(rawDigest);
   const others = draft.state.shown.filter((code) => code.raw !== raw);
   draft.set({ shown: [...others, { raw, digest, account }].slice(-validatorBounds.shownCodes) });
 }
 
-export const closeExpired = (draft: StepDraft, atMonoMs: MonoMs, facts: ValidatorFacts): void =>
+export const closeExpired = (draft: ValidatorDraft, atMonoMs: MonoMs, facts: ValidatorFacts): void =>
   closeWhere(draft, facts, (holdOff) => !isOpen(holdOff, atMonoMs, facts.config));
 
 export const isOpen = (holdOff: HoldOff, atMonoMs: MonoMs, config: ValidatorConfig): boolean =>
@@ -55,7 +55,7 @@ export function holdOffsDue(state: ValidatorState, config: ValidatorConfig): Mon
   return (Math.min(...state.holdOffs.map((holdOff) => holdOff.lastReadMonoMs)) + config.repeatMs) as MonoMs;
 }
 
-function closeWhere(draft: StepDraft, facts: ValidatorFacts, closes: (holdOff: HoldOff) => boolean): void {
+function closeWhere(draft: ValidatorDraft, facts: ValidatorFacts, closes: (holdOff: HoldOff) => boolean): void {
   const closing = draft.state.holdOffs.filter(closes);
   if (closing.length === 0) return;
   for (const holdOff of closing) recordRepeats(draft, holdOff, facts);
@@ -67,7 +67,7 @@ function closeWhere(draft: StepDraft, facts: ValidatorFacts, closes: (holdOff: H
 }
 
 /** At most one row per presence. When only the reserve is left, repeats are the first to go unwritten. */
-function recordRepeats(draft: StepDraft, holdOff: HoldOff, facts: ValidatorFacts): void {
+function recordRepeats(draft: ValidatorDraft, holdOff: HoldOff, facts: ValidatorFacts): void {
   const reserveOnly = facts.storage === 'full' || facts.storage === 'unavailable';
   if (holdOff.repeats === 0 || reserveOnly) return;
   const { tx, seq } = holdOff.ride;

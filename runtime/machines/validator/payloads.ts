@@ -3,8 +3,8 @@
 import type { Payload } from '../../records/payload.ts';
 import type { ReasonCode } from '../../records/reasons.ts';
 import type { Outcome, Verdict } from '../../tokens/outcome.ts';
+import { payloadOf } from '../shared/step-draft.ts';
 import { type Decision, pinnedTable } from './decide.ts';
-import { payloadOf } from './draft.ts';
 import type { ValidatorFacts } from './facts.ts';
 import { ladderOf, listAgeOf } from './risk.ts';
 import type { Trip } from './trip.ts';

@@ -3,15 +3,15 @@ import type { Money, MonoMs, WallMs } from '../../core/brand.ts';
 import { type Bytes, equal, hex } from '../../core/bytes.ts';
 import type { ReasonCode } from '../../records/reasons.ts';
 import type { Outcome, Verdict } from '../../tokens/outcome.ts';
+import { recordDecline } from '../shared/declines.ts';
+import { messages } from '../shared/messages.ts';
 import { accountId, accountKey, encodeAccountMemory, rememberRide } from './account-memory.ts';
 import { validatorBounds } from './config.ts';
 import { type Decision, decide } from './decide.ts';
-import { recordDecline } from './declines.ts';
-import type { StepDraft } from './draft.ts';
+import type { ValidatorDraft } from './draft.ts';
 import type { ValidatorFacts } from './facts.ts';
 import { countRepeat, holdOffByDigest, holdOffOf, openHoldOff, rememberShown } from './hold-off.ts';
 import type { InputOf } from './input.ts';
-import { messages } from './messages.ts';
 import { declinePayload, ridePayload } from './payloads.ts';
 import type { RideMark, ValidatorState } from './state.ts';
 import type { Trip } from './trip.ts';
@@ -20,7 +20,7 @@ type Shown = InputOf<'Presentation'>;
 type Accepted = Extract<Verdict, { accepted: true }>;
 type Refused = Extract<Verdict, { accepted: false }>;
 
-export function present(draft: StepDraft, shown: Shown, facts: ValidatorFacts): void {
+export function present(draft: ValidatorDraft, shown: Shown, facts: ValidatorFacts): void {
   const { service } = draft.state;
   if (service.kind === 'recovering' || facts.storage === 'unavailable') {
     draft.signal({ cue: 'outOfOrder', reason: 'OUT_OF_SERVICE', reference: null });
@@ -37,14 +37,20 @@ export function present(draft: StepDraft, shown: Shown, facts: ValidatorFacts): 
 }
 
 /** The same bytes again: the earlier answer stands, and an accepted one slides on. */
-export function presentSame(draft: StepDraft, same: InputOf<'SameCode'>): void {
+export function presentSame(draft: ValidatorDraft, same: InputOf<'SameCode'>): void {
   const raw = hex(same.rawDigest);
   const code = draft.state.shown.find((shown) => shown.raw === raw);
   if (code !== undefined) return repeatRide(draft, code.account, same.atMonoMs);
   if (!draft.state.refused.some((refused) => refused.raw === raw)) draft.ignore();
 }
 
-function presentVerified(draft: StepDraft, shown: Shown, verdict: Accepted, trip: Trip, facts: ValidatorFacts): void {
+function presentVerified(
+  draft: ValidatorDraft,
+  shown: Shown,
+  verdict: Accepted,
+  trip: Trip,
+  facts: ValidatorFacts,
+): void {
   const { outcome } = verdict;
   const account = outcome.subject === null ? null : accountId(outcome.issuer, outcome.subject);
   if (account !== null && resumePresence(draft, account, shown.atMonoMs, facts)) {
@@ -63,7 +69,13 @@ function presentVerified(draft: StepDraft, shown: Shown, verdict: Accepted, trip
 }
 
 /** A code met before answers REPEAT while its presence lasts, or while its ride still owes the rider a cue. */
-function presentRefused(draft: StepDraft, shown: Shown, verdict: Refused, trip: Trip, facts: ValidatorFacts): void {
+function presentRefused(
+  draft: ValidatorDraft,
+  shown: Shown,
+  verdict: Refused,
+  trip: Trip,
+  facts: ValidatorFacts,
+): void {
   const replay = verdict.reason === 'REPLAYED' || verdict.reason === 'REPEAT';
   if (!replay || verdict.digest === null) return refuse(draft, shown, verdict.reason, trip, facts);
   const { digest } = verdict;
@@ -80,7 +92,7 @@ function presentRefused(draft: StepDraft, shown: Shown, verdict: Refused, trip: 
 }
 
 /** Whether the account's presence goes on: a running hold-off, a ride that owes a cue, or one cut short by a restart. */
-function resumePresence(draft: StepDraft, account: string, atMonoMs: MonoMs, facts: ValidatorFacts): boolean {
+function resumePresence(draft: ValidatorDraft, account: string, atMonoMs: MonoMs, facts: ValidatorFacts): boolean {
   if (holdOffOf(draft.state, account) !== null) return true;
   const mark = newestOwed(draft.state, account) ?? rideBeforeRestart(draft.state, account, atMonoMs, facts);
   if (mark === null) return false;
@@ -102,7 +114,7 @@ function rideBeforeRestart(
 }
 
 /** Green again; with the tone only when the ride's own cue is not known to have been given. */
-function repeatRide(draft: StepDraft, account: string, slideTo: MonoMs | null): void {
+function repeatRide(draft: ValidatorDraft, account: string, slideTo: MonoMs | null): void {
   countRepeat(draft, account, slideTo);
   const ride = holdOffOf(draft.state, account)?.ride ?? null;
   const owed = newestOwed(draft.state, account);
@@ -127,7 +139,7 @@ interface Ride {
   readonly trip: Trip;
 }
 
-function ride(draft: StepDraft, shown: Shown, ride: Ride, facts: ValidatorFacts): void {
+function ride(draft: ValidatorDraft, shown: Shown, ride: Ride, facts: ValidatorFacts): void {
   const { outcome, account, decision } = ride;
   const fare: Money = { amountMinor: decision.fare.amountMinor, currency: decision.fare.currency };
   const payload = ridePayload(outcome, decision, ride.riders, ride.trip, facts);
@@ -157,7 +169,7 @@ function ride(draft: StepDraft, shown: Shown, ride: Ride, facts: ValidatorFacts)
 }
 
 function refuse(
-  draft: StepDraft,
+  draft: ValidatorDraft,
   shown: Shown,
   reason: ReasonCode,
   trip: Trip | null,
@@ -170,7 +182,7 @@ function refuse(
   draft.signal({ cue: messages[reason].cue, reason, reference, time: decision?.time ?? null });
 }
 
-function rememberRefused(draft: StepDraft, shown: Shown): void {
+function rememberRefused(draft: ValidatorDraft, shown: Shown): void {
   const raw = hex(shown.rawDigest);
   const others = draft.state.refused.filter((code) => code.raw !== raw);
   draft.set({ refused: [...others, { raw, atMonoMs: shown.atMonoMs }].slice(-validatorBounds.refusedCodes) });

@@ -2,7 +2,8 @@
 // cut is in the journal and comes back with Boot.
 import type { Money, MonoMs } from '../../core/brand.ts';
 import type { Bytes } from '../../core/bytes.ts';
-import type { ReasonCode } from '../../records/reasons.ts';
+import { type DeclineBudget, fullBudget } from '../shared/declines.ts';
+import type { ArmedTimers } from '../shared/timers.ts';
 import type { TimerName } from './timer-names.ts';
 import type { Trip } from './trip.ts';
 
@@ -42,15 +43,6 @@ export interface RefusedCode {
   readonly atMonoMs: MonoMs;
 }
 
-export interface DeclineBudget {
-  /** Thousandths of a row that may still be written now. */
-  readonly milliRows: number;
-  readonly filledMonoMs: MonoMs | null;
-  /** Refusals not written one by one, and when they are written together. */
-  readonly counts: Readonly<Partial<Record<ReasonCode, number>>>;
-  readonly dueMonoMs: MonoMs | null;
-}
-
 export type Service =
   /** Before Boot: nothing is known of what the journal holds open. */
   { readonly kind: 'recovering' } | { readonly kind: 'closed' } | { readonly kind: 'open'; readonly trip: Trip };
@@ -69,7 +61,7 @@ export interface ValidatorState {
   /** Newest seq whose cue was shown, while no row says so yet. */
   readonly unwrittenMark: number | null;
   readonly storageAlarm: boolean;
-  readonly timers: Readonly<Partial<Record<TimerName, MonoMs>>>;
+  readonly timers: ArmedTimers<TimerName>;
   /** Inputs that the present state does not know. */
   readonly ignored: number;
 }
@@ -82,7 +74,7 @@ export const initialState: ValidatorState = {
   refused: [],
   unsignalled: [],
   riders: null,
-  declines: { milliRows: 0, filledMonoMs: null, counts: {}, dueMonoMs: null },
+  declines: fullBudget,
   unwrittenMark: null,
   storageAlarm: false,
   timers: {},

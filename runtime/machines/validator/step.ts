@@ -2,27 +2,37 @@
 // what to do. It reads no clock, draws no chance, does no I/O and does not throw.
 import type { MonoMs } from '../../core/brand.ts';
 import { equal, hex } from '../../core/bytes.ts';
+import { writeCounted } from '../shared/declines.ts';
+import type { StepResult } from '../shared/step-draft.ts';
+import { raiseStorageAlarm, type StorageLevel } from '../shared/storage.ts';
+import { armTimers, disarmTimer } from '../shared/timers.ts';
 import { type ValidatorConfig, validatorBounds } from './config.ts';
-import { writeCounted } from './declines.ts';
-import { StepDraft, type StepResult } from './draft.ts';
-import type { StorageLevel, ValidatorFacts } from './facts.ts';
+import { ValidatorDraft } from './draft.ts';
+import type { ValidatorEffect } from './effects.ts';
+import type { ValidatorFacts } from './facts.ts';
 import { closeExpired, holdOffsDue } from './hold-off.ts';
 import type { InputOf, ValidatorInput } from './input.ts';
 import { present, presentSame } from './presentation.ts';
 import type { RideMark, ValidatorState } from './state.ts';
-import { type TimerName, timerNames } from './timer-names.ts';
 import { closeTrip, forgetOwedCues, openTrip, resume } from './trip-steps.ts';
 
 /**
  * The terminal commits `records` and `projections` in one transaction, then adopts `state`, then runs
  * `effects`. A commit that wrote nothing leaves the old state in force.
  */
-export function step(state: ValidatorState, input: ValidatorInput, facts: ValidatorFacts): StepResult {
-  const draft = new StepDraft(state);
+export function step(
+  state: ValidatorState,
+  input: ValidatorInput,
+  facts: ValidatorFacts,
+): StepResult<ValidatorState, ValidatorEffect> {
+  const draft = new ValidatorDraft(state);
   if (!isNote(input)) passTime(draft, input.atMonoMs, facts);
   handle(draft, input, facts);
   draft.writeSignalledMark();
-  armTimers(draft, facts.config);
+  armTimers(draft, {
+    'hold-off': holdOffsDue(draft.state, facts.config),
+    declines: draft.state.declines.dueMonoMs,
+  });
   return draft.result();
 }
 
@@ -52,7 +62,7 @@ export function knowsCode(
   return since !== undefined && atMonoMs - since < config.repeatMs;
 }
 
-function handle(draft: StepDraft, input: ValidatorInput, facts: ValidatorFacts): void {
+function handle(draft: ValidatorDraft, input: ValidatorInput, facts: ValidatorFacts): void {
   switch (input.kind) {
     case 'Boot':
       return resume(draft, input, facts);
@@ -67,7 +77,7 @@ function handle(draft: StepDraft, input: ValidatorInput, facts: ValidatorFacts):
     case 'SameCode':
       return presentSame(draft, input);
     case 'Timer':
-      return timerFired(draft, input);
+      return disarmTimer(draft, input.name);
     case 'ClockStepped':
       return clockStepped(draft, input);
     case 'Committed':
@@ -80,7 +90,7 @@ function handle(draft: StepDraft, input: ValidatorInput, facts: ValidatorFacts):
 }
 
 /** What time alone brings about, whichever input comes next; timers only make sure that one does. */
-function passTime(draft: StepDraft, atMonoMs: MonoMs, facts: ValidatorFacts): void {
+function passTime(draft: ValidatorDraft, atMonoMs: MonoMs, facts: ValidatorFacts): void {
   const { config } = facts;
   closeExpired(draft, atMonoMs, facts);
   writeCounted(draft, atMonoMs, facts);
@@ -92,17 +102,7 @@ function passTime(draft: StepDraft, atMonoMs: MonoMs, facts: ValidatorFacts): vo
   raiseStorageAlarm(draft, facts.storage);
 }
 
-/** Once per visit to the restricted level. */
-function raiseStorageAlarm(draft: StepDraft, level: StorageLevel): void {
-  const short = level === 'restricted' || level === 'full';
-  if (short && !draft.state.storageAlarm) {
-    draft.record({ type: 'SERVICE', payload: { act: 'storage', detail: level, trigger: 'sensor' }, evidence: null });
-    draft.effects.push({ kind: 'alarm', alarm: 'storage' });
-  }
-  if (short !== draft.state.storageAlarm && level !== 'unavailable') draft.set({ storageAlarm: short });
-}
-
-function setRiders(draft: StepDraft, input: InputOf<'RidersSet'>, facts: ValidatorFacts): void {
+function setRiders(draft: ValidatorDraft, input: InputOf<'RidersSet'>, facts: ValidatorFacts): void {
   const { riders, atMonoMs } = input;
   const countable = Number.isSafeInteger(riders) && riders >= 1 && riders <= validatorBounds.ridersMax;
   if (draft.state.service.kind !== 'open' || !countable) return draft.ignore();
@@ -110,18 +110,13 @@ function setRiders(draft: StepDraft, input: InputOf<'RidersSet'>, facts: Validat
   draft.set({ riders: { count: riders, untilMonoMs }, refused: [] });
 }
 
-function timerFired(draft: StepDraft, input: InputOf<'Timer'>): void {
-  const { [input.name]: _fired, ...running } = draft.state.timers;
-  draft.set({ timers: running });
-}
-
-function clockStepped(draft: StepDraft, input: InputOf<'ClockStepped'>): void {
+function clockStepped(draft: ValidatorDraft, input: InputOf<'ClockStepped'>): void {
   const { fromMs, toMs } = input;
   if (!Number.isSafeInteger(fromMs) || !Number.isSafeInteger(toMs)) return draft.ignore();
   draft.record({ type: 'CLOCK', payload: { act: 'step', fromMs, toMs, trigger: 'sensor' }, evidence: null });
 }
 
-function placeRide(draft: StepDraft, { tx, seq, ref }: InputOf<'Committed'>): void {
+function placeRide(draft: ValidatorDraft, { tx, seq, ref }: InputOf<'Committed'>): void {
   const placed = (mark: RideMark): RideMark => (equal(mark.tx, tx) ? { ...mark, seq, ref } : mark);
   draft.set({
     unsignalled: draft.state.unsignalled.map(placed),
@@ -129,32 +124,11 @@ function placeRide(draft: StepDraft, { tx, seq, ref }: InputOf<'Committed'>): vo
   });
 }
 
-function markSignalled(draft: StepDraft, { tx }: InputOf<'Signalled'>): void {
+function markSignalled(draft: ValidatorDraft, { tx }: InputOf<'Signalled'>): void {
   const mark = draft.state.unsignalled.find((owed) => equal(owed.tx, tx));
   if (mark === undefined) return draft.ignore();
   draft.set({
     unsignalled: draft.state.unsignalled.filter((owed) => owed.account !== mark.account),
     unwrittenMark: mark.seq ?? draft.state.unwrittenMark,
   });
-}
-
-function armTimers(draft: StepDraft, config: ValidatorConfig): void {
-  const due: Readonly<Record<TimerName, MonoMs | null>> = {
-    'hold-off': holdOffsDue(draft.state, config),
-    declines: draft.state.declines.dueMonoMs,
-  };
-  for (const name of timerNames) armTimer(draft, name, due[name]);
-}
-
-/** A timer that rings early is armed again then, so that sliding does not re-arm it with every read. */
-function armTimer(draft: StepDraft, name: TimerName, due: MonoMs | null): void {
-  const { [name]: armed, ...others } = draft.state.timers;
-  if (due === null) {
-    if (armed === undefined) return;
-    draft.effects.push({ kind: 'cancelTimer', name });
-    draft.set({ timers: others });
-  } else if (armed === undefined || due < armed) {
-    draft.effects.push({ kind: 'timer', name, dueMonoMs: due });
-    draft.set({ timers: { ...others, [name]: due } });
-  }
 }

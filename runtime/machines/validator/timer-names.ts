@@ -1,4 +1,3 @@
 // The names of the timers a validator asks for: a closed list, at most one running of each.
 
-export const timerNames = ['hold-off', 'declines'] as const;
-export type TimerName = (typeof timerNames)[number];
+export type TimerName = 'hold-off' | 'declines';

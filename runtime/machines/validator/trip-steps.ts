@@ -1,7 +1,7 @@
 // Opening, closing and resuming a trip.
 import { type MonoMs, secondsOf } from '../../core/brand.ts';
 import { tableInForce } from '../../fares/fare-table.ts';
-import type { StepDraft } from './draft.ts';
+import type { ValidatorDraft } from './draft.ts';
 import type { ValidatorFacts } from './facts.ts';
 import type { InputOf } from './input.ts';
 import { tripPayload } from './payloads.ts';
@@ -12,7 +12,7 @@ const directionText = /^[A-Za-z0-9._-]{0,16}$/;
 const hourMs = 3_600_000;
 
 /** Pins the fare table in force: a new one that arrives later waits for the next trip. */
-export function openTrip(draft: StepDraft, input: InputOf<'TripOpen'>, facts: ValidatorFacts): void {
+export function openTrip(draft: ValidatorDraft, input: InputOf<'TripOpen'>, facts: ValidatorFacts): void {
   const wellFormed = lineText.test(input.line) && directionText.test(input.direction);
   if (draft.state.service.kind !== 'closed' || !wellFormed) return draft.ignore();
   const { wallMs } = facts.moment;
@@ -30,13 +30,13 @@ export function openTrip(draft: StepDraft, input: InputOf<'TripOpen'>, facts: Va
 }
 
 /** A phone on the reader stays one presence: hold-offs run out by themselves, also across two trips. */
-export function closeTrip(draft: StepDraft): void {
+export function closeTrip(draft: ValidatorDraft): void {
   if (draft.state.service.kind !== 'open') return draft.ignore();
   endTrip(draft, draft.state.service.trip, 'driver', 'done');
 }
 
 /** A trip younger than the limit goes on; an older one was forgotten, and ends without blame. */
-export function resume(draft: StepDraft, input: InputOf<'Boot'>, facts: ValidatorFacts): void {
+export function resume(draft: ValidatorDraft, input: InputOf<'Boot'>, facts: ValidatorFacts): void {
   if (draft.state.service.kind !== 'recovering') return draft.ignore();
   draft.set({ bootMonoMs: input.atMonoMs });
   const { trip } = input;
@@ -48,7 +48,7 @@ export function resume(draft: StepDraft, input: InputOf<'Boot'>, facts: Validato
 }
 
 /** Rides owe their cue on their own trip and for a limited time only. */
-export function forgetOwedCues(draft: StepDraft, atMonoMs: MonoMs, facts: ValidatorFacts): void {
+export function forgetOwedCues(draft: ValidatorDraft, atMonoMs: MonoMs, facts: ValidatorFacts): void {
   const limitMs = facts.config.unsignalledSeconds * 1000;
   const owed = draft.state.unsignalled.filter((mark) => atMonoMs - mark.atMonoMs < limitMs);
   if (owed.length !== draft.state.unsignalled.length) draft.set({ unsignalled: owed });
@@ -60,7 +60,7 @@ function isForgotten(trip: Trip, facts: ValidatorFacts): boolean {
   return facts.moment.wallMs - trip.openedWallMs >= facts.config.tripResumeHours * hourMs;
 }
 
-function endTrip(draft: StepDraft, trip: Trip, trigger: string, ending: 'done' | 'unfinished'): void {
+function endTrip(draft: ValidatorDraft, trip: Trip, trigger: string, ending: 'done' | 'unfinished'): void {
   draft.record({ type: 'SERVICE', payload: tripPayload(trip, trigger, ['trip', 'Ended', 1, ending]), evidence: null });
   draft.projections.push(tripProjection(null));
   draft.set({ service: { kind: 'closed' }, unsignalled: [], riders: null, refused: [] });

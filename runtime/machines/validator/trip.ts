@@ -3,7 +3,7 @@ import { type WallMs, wallMs } from '../../core/brand.ts';
 import { type Bytes, utf8 } from '../../core/bytes.ts';
 import { type CborValue, decodeCbor, encodeCbor, isBytes, recordProfile } from '../../core/cbor.ts';
 import { StileError } from '../../core/errors.ts';
-import type { ProjectionDraft } from './effects.ts';
+import type { ProjectionDraft } from '../shared/effects.ts';
 
 export interface Trip {
   /** Transaction id, 16 bytes: names the trip in every ride. */

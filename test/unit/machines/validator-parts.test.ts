@@ -4,6 +4,7 @@ import { monoMs, unixSeconds, wallMs } from '../../../runtime/core/brand.ts';
 import { fromHex } from '../../../runtime/core/bytes.ts';
 import { encodeCbor } from '../../../runtime/core/cbor.ts';
 import { checkWord, hasCheck } from '../../../runtime/core/check-words.ts';
+import { messages, wordsFor } from '../../../runtime/machines/shared/messages.ts';
 import {
   type AccountMemory,
   accountKey,
@@ -11,7 +12,6 @@ import {
   encodeAccountMemory,
 } from '../../../runtime/machines/validator/account-memory.ts';
 import { mayForget, memoryKeepMs } from '../../../runtime/machines/validator/forgetting.ts';
-import { messages, wordsFor } from '../../../runtime/machines/validator/messages.ts';
 import { decodeTrip } from '../../../runtime/machines/validator/trip.ts';
 import { reasonCodes } from '../../../runtime/records/reasons.ts';
 import { maskedReason, needsReview, openMasks } from '../../../runtime/rules/risk-masks.ts';
@@ -33,8 +33,10 @@ const memory: AccountMemory = {
 };
 
 describe('the words for a reason', () => {
+  const kinds = ['validator', 'gateLane', 'cabinet'] as const;
   test.each(reasonCodes)('%s fits two lines of the screen, without and with a time', (reason) => {
-    for (const { en, zh } of [wordsFor(reason, null), wordsFor(reason, '10:42')]) {
+    const said = kinds.flatMap((machine) => [wordsFor(machine, reason, null), wordsFor(machine, reason, '10:42')]);
+    for (const { en, zh } of said) {
       expect(en).toMatch(/^[A-Za-z][A-Za-z0-9 ,:]{1,39}$/);
       expect(zh.length).toBeGreaterThan(1);
       expect(zh.length).toBeLessThanOrEqual(16);
@@ -47,8 +49,8 @@ describe('the words for a reason', () => {
   });
 
   test('name the time of the earlier ride', () => {
-    expect(wordsFor('PASSBACK', '10:42').en).toBe('Already used 10:42');
-    expect(wordsFor('PASSBACK', null).en).toBe('Already used');
+    expect(wordsFor('validator', 'PASSBACK', '10:42').en).toBe('Already used 10:42');
+    expect(wordsFor('validator', 'PASSBACK', null).en).toBe('Already used');
   });
 });
 

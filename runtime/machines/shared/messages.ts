@@ -17,10 +17,10 @@ const alreadyUsed: Message = { cue: 'refused', en: 'Already used {time}', zh: '�
 const staff: Message = { cue: 'staff', en: 'Please see staff', zh: '请咨询工作人员' };
 const seeApp: Message = { cue: 'refused', en: 'Not accepted, see your app', zh: '未受理，请查看应用' };
 const notRecognised: Message = { cue: 'refused', en: 'Code not recognised', zh: '无法识别此码' };
-const trouble: Message = { cue: 'staff', en: 'Machine trouble: see the driver', zh: '设备故障，请联系工作人员' };
+const trouble: Message = { cue: 'staff', en: 'Machine trouble: see staff', zh: '设备故障，请联系工作人员' };
 
 export const messages: Readonly<Record<ReasonCode, Message>> = {
-  OK: { cue: 'accepted', en: 'Welcome', zh: '请上车' },
+  OK: { cue: 'accepted', en: 'Accepted', zh: '已受理' },
   REPEAT: { cue: 'repeat', en: 'Already accepted', zh: '已受理' },
   MALFORMED: notRecognised,
   UNSUPPORTED_FORMAT: notRecognised,
@@ -53,13 +53,35 @@ export const messages: Readonly<Record<ReasonCode, Message>> = {
   DEVICE_FAULT: trouble,
   FARE_UNKNOWN: trouble,
   OVER_LIMIT: seeApp,
-  OUT_OF_SERVICE: { cue: 'outOfOrder', en: 'Machine trouble: see the driver', zh: '设备故障，请联系工作人员' },
+  OUT_OF_SERVICE: { cue: 'outOfOrder', en: 'Machine trouble: see staff', zh: '设备故障，请联系工作人员' },
   COMMAND_EXPIRED: { cue: 'refused', en: 'Took too long, scan again', zh: '已超时，请重扫' },
   VOID_TOO_LATE: { cue: 'refused', en: 'Void by refund only', zh: '仅可退款' },
 };
 
+/** A validator welcomes, a gate lane bids to go in, a cabinet to take the guide; only the driver is beside a bus. */
+export type MachineKind = 'validator' | 'gateLane' | 'cabinet';
+const driver = { en: 'Machine trouble: see the driver', zh: '设备故障，请联系工作人员' };
+const ownWords: Readonly<Record<MachineKind, Partial<Record<ReasonCode, Pick<Message, 'en' | 'zh'>>>>> = {
+  validator: {
+    OK: { en: 'Welcome', zh: '请上车' },
+    FARE_UNKNOWN: driver,
+    CLOCK_UNTRUSTED: driver,
+    LISTS_TOO_OLD: driver,
+    STORAGE_FULL: driver,
+    DEVICE_FAULT: driver,
+    OUT_OF_SERVICE: driver,
+  },
+  gateLane: { OK: { en: 'Please go in', zh: '请通行' } },
+  cabinet: { OK: { en: 'Take your guide', zh: '请取讲解器' } },
+};
+
 /** The words for a screen; `time` is local and ready to read, or null where the signal carries none. */
-export function wordsFor(reason: ReasonCode, time: string | null): { readonly en: string; readonly zh: string } {
+export function wordsFor(
+  machine: MachineKind,
+  reason: ReasonCode,
+  time: string | null,
+): { readonly en: string; readonly zh: string } {
   const fill = (text: string): string => text.replace('{time}', time ?? '').trim();
-  return { en: fill(messages[reason].en), zh: fill(messages[reason].zh) };
+  const words = ownWords[machine][reason] ?? messages[reason];
+  return { en: fill(words.en), zh: fill(words.zh) };
 }
