@@ -83,6 +83,43 @@ export interface Payload {
   readonly direction?: string;
   /** When the phone made the presentation, unix seconds. */
   readonly presentedAt?: number;
+  /** One physical act, 8 bytes: an INTENT and its OUTCOME carry the same. */
+  readonly actId?: Bytes;
+  /** What the sensors made of an act: passed, not_passed, failed, taken, not_taken, in_doubt. */
+  readonly outcome?: string;
+  /** Closed set of incidents: tailgate, forced, double_use, fire, in_doubt, return_unseen … */
+  readonly incident?: string;
+  /** Token id, 8 to 16 bytes. */
+  readonly cti?: Bytes;
+  readonly site?: number;
+  /** Gate lane or cabinet, as the site names it. */
+  readonly place?: string;
+  readonly product?: number;
+  /** Persons still to pass on the ticket. */
+  readonly rest?: number;
+  /** Persons inside as far as this lane knows, after this row. */
+  readonly occupancy?: number;
+  /** Capacity lease that the admission was taken from, and what is left of it. */
+  readonly lease?: Bytes;
+  readonly leaseLeft?: number;
+  /** No claim could be made with the ticket's home lane. */
+  readonly unclaimed?: boolean;
+  /** Pseudonymous id of a staff badge. */
+  readonly staff?: Bytes;
+  readonly slot?: number;
+  /** Serial of an item's own tag. */
+  readonly item?: string;
+  /** Order id given by the head end. */
+  readonly order?: Bytes;
+  /** Monotonic time of the first sensor contact, in this boot. */
+  readonly contactMonoMs?: number;
+  readonly chargePercent?: number;
+  readonly language?: string;
+  readonly commandId?: Bytes;
+  /** Version of the site's signed rules. */
+  readonly rulesVersion?: number;
+  /** When a ticket's entitlement ends, unix seconds. */
+  readonly validUntil?: number;
 }
 export type PayloadField = keyof Payload;
 
@@ -140,6 +177,28 @@ const fieldNumbers = {
   visit: 50,
   direction: 51,
   presentedAt: 52,
+  actId: 53,
+  outcome: 54,
+  incident: 55,
+  cti: 56,
+  site: 57,
+  place: 58,
+  product: 59,
+  rest: 60,
+  occupancy: 61,
+  lease: 62,
+  leaseLeft: 63,
+  unclaimed: 64,
+  staff: 65,
+  slot: 66,
+  item: 67,
+  order: 68,
+  contactMonoMs: 69,
+  chargePercent: 70,
+  language: 71,
+  commandId: 72,
+  rulesVersion: 73,
+  validUntil: 74,
 } as const satisfies Record<PayloadField, number>;
 
 const numbersByName = fieldNumbers as Readonly<Record<string, number>>;
