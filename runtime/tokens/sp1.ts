@@ -118,17 +118,17 @@ function admit(parsed: ParsedSp1, context: VerifyContext): Admission {
   const { now, limits } = context;
   const exp = effectiveExp(claims, grant.record);
   const maxAge = maxAgeOf(claims, grant.record, limits.presentationAgeMaxSeconds);
-  if (presentation.iat < claims.iat - limits.skewSeconds || presentation.iat >= exp) {
-    return stale('presentation lies outside the life of its credential');
-  }
+  const outside = presentation.iat < claims.iat - limits.skewSeconds || presentation.iat >= exp;
   if (now.state === 'UNTRUSTED' || now.uncertaintyMs > maxAge * 1000) {
-    return admitByFloor(exp, presentation.iat, maxAge, context);
+    return admitByFloor({ exp, presentedAt: presentation.iat, outside, maxAge }, context);
   }
   const life = testBounds(
     { notBefore: claims.iat - limits.skewSeconds, notAfter: exp, early: 'NOT_YET_VALID', late: 'CREDENTIAL_EXPIRED' },
     now,
   );
+  // An ended credential first: its holder is to go online, and a fresh code would not help.
   if (!life.ok) return life;
+  if (outside) return outsideItsCredential;
   const fresh = testBounds(
     {
       notBefore: presentation.iat - limits.skewSeconds,
@@ -142,9 +142,13 @@ function admit(parsed: ParsedSp1, context: VerifyContext): Admission {
 }
 
 /** Without a clock: the credential must outlive the floor by far, and the code must not be older than it. */
-function admitByFloor(exp: number, presentedAt: number, maxAge: number, { now, limits }: VerifyContext): Admission {
+function admitByFloor(
+  { exp, presentedAt, outside, maxAge }: { exp: number; presentedAt: number; outside: boolean; maxAge: number },
+  { now, limits }: VerifyContext,
+): Admission {
   const { floor } = seconds(now);
   if (exp <= floor) return refused('CREDENTIAL_EXPIRED', 'ended before the floor', checkWord('expired'));
+  if (outside) return outsideItsCredential;
   if (exp < floor + limits.wideValiditySeconds || presentedAt < floor - maxAge) {
     return clockUntrusted('the floor does not decide for this code');
   }
@@ -197,7 +201,11 @@ function outcomeOf(parsed: ParsedSp1, record: IssuerRecord, statusList: string |
 const maxAgeOf = (claims: Claims, record: IssuerRecord, most: number): number =>
   Math.min(claims.presentationMaxAgeSeconds ?? most, record.presentationMaxAgeSeconds ?? most, most);
 
-const stale = (detail: string): Refused => refused('STALE_CODE', detail, checkWord('staleCode'));
+const outsideItsCredential: Refused = refused(
+  'STALE_CODE',
+  'presentation lies outside the life of its credential',
+  checkWord('staleCode'),
+);
 const isU32 = (value: CborValue | undefined): value is number =>
   typeof value === 'number' && value >= 0 && value <= 0xffff_ffff;
 
