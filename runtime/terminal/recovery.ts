@@ -8,7 +8,8 @@ import { type Replayed, replay } from '../machines/validator/replay.ts';
 import { decodeTrip, type Trip } from '../machines/validator/trip.ts';
 import { decodeRow, type Row } from '../records/row.ts';
 import type { JournalReader, StoredRow } from '../store/journal.ts';
-import type { ReplayRing } from '../tokens/replay-ring.ts';
+import { longestValidityMs, type ReplayRing } from '../tokens/replay-ring.ts';
+import { defaultLimits } from '../tokens/verifier.ts';
 import { spaces } from './spaces.ts';
 
 /** Rows read back at most: the ring's bound. */
@@ -46,10 +47,11 @@ export function recover(journal: JournalReader, config: ValidatorConfig): Recove
 
 /** Enters the accepted codes of the tail. Where rows of an earlier boot have no common clock, they count from now. */
 export function refillRing(ring: ReplayRing, tail: readonly TailRow[], bootId: Bytes, now: Moment): void {
+  const validForMs = longestValidityMs(defaultLimits, now);
   for (const row of tail) {
     const { digest, act } = row.payload;
     if (act !== 'ride' || !digest) continue;
-    ring.accept(digest, { epoch: row.epoch, seq: row.seq, atMonoMs: readAt(row, bootId, now) }, 0);
+    ring.accept(digest, { epoch: row.epoch, seq: row.seq, atMonoMs: readAt(row, bootId, now) }, validForMs);
   }
 }
 

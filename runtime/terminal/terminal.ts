@@ -22,7 +22,7 @@ import type { RowType } from '../records/row-types.ts';
 import type { Journal, Projection, StoredRow } from '../store/journal.ts';
 import { CredentialCache } from '../tokens/credential-cache.ts';
 import type { Verdict } from '../tokens/outcome.ts';
-import { ReplayRing } from '../tokens/replay-ring.ts';
+import { longestValidityMs, ReplayRing } from '../tokens/replay-ring.ts';
 import { TrustView } from '../tokens/trust-view.ts';
 import { defaultLimits } from '../tokens/verifier.ts';
 import { verifyCode } from '../tokens/verify.ts';
@@ -203,7 +203,9 @@ export class Terminal {
     for (const [at, { payload }] of records.entries()) {
       const row = rows[at];
       if (!row || payload.act !== 'ride' || !payload.digest) continue;
-      this.#ring.accept(payload.digest, { epoch: row.epoch, seq: row.seq, atMonoMs: this.#options.clock.monoMs() }, 0);
+      const now = this.#options.time.now();
+      const entry = { epoch: row.epoch, seq: row.seq, atMonoMs: now.monoMs };
+      this.#ring.accept(payload.digest, entry, longestValidityMs(defaultLimits, now));
     }
     this.#checkpointer.rowsCommitted(records.map((record) => record.type));
   }

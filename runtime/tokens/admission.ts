@@ -5,7 +5,9 @@ import { hex } from '../core/bytes.ts';
 import { checkWord } from '../core/check-words.ts';
 import type { Moment } from '../core/trusted-time.ts';
 import type { Claims } from './claims.ts';
-import type { Cose1 } from './cose.ts';
+import { type Cose1, noExternalData, signedBytes } from './cose.ts';
+import { signatureHolds } from './keys.ts';
+import type { TokenKind } from './outcome.ts';
 import { type IssuerKey, type IssuerRecord, kindBits, type TrustView } from './trust-view.ts';
 import { type Refused, refused, type VerifyLimits } from './verifier.ts';
 
@@ -15,21 +17,42 @@ export interface Grant {
   readonly key: IssuerKey;
 }
 
+/** Longest life of a native token where the trust list sets none: a code to be shown at once, a loan soon, A for a week. */
+const lifeSecondsMax: Readonly<Record<TokenKind, number>> = {
+  account: 7 * 86_400,
+  bearer: 90,
+  loan: 600,
+  ticket: Number.POSITIVE_INFINITY,
+};
+
 /** Step 3: the issuer by name, its key by kid, and whether that key may sign this kind at that time. */
 export function findKey(claims: Claims, cose: Cose1, trust: TrustView, now: Moment): Grant | Refused {
   const unknown = checkWord('issuerOrKeyUnknown');
   const record = trust.issuer(claims.issuer);
-  if (!record) return refused('UNKNOWN_ISSUER', 'issuer is not in the trust list', unknown);
+  if (record?.format !== 'st1') return refused('UNKNOWN_ISSUER', 'issuer is not in the trust list', unknown);
   const key = record.keys.get(hex(cose.kid));
   if (!key || (key.kinds & kindBits[claims.kind]) === 0)
     return refused('UNKNOWN_KEY', 'no such key for this kind', unknown);
-  if (key.alg !== cose.alg)
-    return refused('BAD_SIGNATURE', 'algorithm is not that of the key', checkWord('issuerSignature'));
   const outside = claims.iat < key.from || claims.iat >= key.until;
-  if (outside || seconds(now).latest >= key.gone)
-    return refused('KEY_EXPIRED', 'key is not valid for this token', checkWord('keyExpired'));
-  return { ok: true, record, key };
+  if (outside) return refused('KEY_EXPIRED', 'not valid when the token was issued', checkWord('keyExpired'));
+  if (!mayBeGone(key.gone, now)) return { ok: true, record, key };
+  const sure = seconds(now).earliest >= key.gone;
+  return refused(
+    'KEY_EXPIRED',
+    'withdrawn',
+    checkWord('keyExpired', ...(sure ? [] : (['dependsOnUncertainty'] as const))),
+  );
 }
+
+/** A withdrawn key is refused as soon as it may be over. An untrusted clock says nothing beyond its floor. */
+const mayBeGone = (gone: UnixSeconds, now: Moment): boolean =>
+  gone <= (now.state === 'UNTRUSTED' ? seconds(now).floor : seconds(now).latest);
+
+/** Step 6. The algorithm is the key's: a header that names another one is a bad signature. */
+export const issuerSigned = ({ key, alg }: IssuerKey, cose: Cose1): boolean =>
+  key !== null &&
+  alg === cose.alg &&
+  signatureHolds(alg, key, signedBytes(cose.protectedHeader, noExternalData, cose.payload), cose.signature);
 
 export interface TimeBounds {
   /** First second at which it may be shown. */
@@ -73,13 +96,15 @@ export function admitToken(
 
 /** An issuer cannot grant itself a longer life by writing a later end. */
 export const effectiveExp = (claims: Claims, record: IssuerRecord): UnixSeconds =>
-  Math.min(claims.exp, claims.iat + (record.lifeSeconds[claims.kind] ?? Number.POSITIVE_INFINITY)) as UnixSeconds;
+  Math.min(claims.exp, claims.iat + (record.lifeSeconds[claims.kind] ?? lifeSecondsMax[claims.kind])) as UnixSeconds;
 
-/** The interval that holds the true time, whole seconds. */
+/** The interval that holds the true time, whole seconds. Without a trusted clock only its floor is certain. */
 export const seconds = (
   now: Moment,
 ): { readonly earliest: number; readonly latest: number; readonly floor: number } => ({
-  earliest: Math.max(Math.floor((now.wallMs - now.uncertaintyMs) / 1000), Math.floor(now.floorMs / 1000)),
+  earliest: Math.floor(
+    (now.state === 'UNTRUSTED' ? now.floorMs : Math.max(now.wallMs - now.uncertaintyMs, now.floorMs)) / 1000,
+  ),
   latest: Math.floor((now.wallMs + now.uncertaintyMs) / 1000),
   floor: Math.floor(now.floorMs / 1000),
 });

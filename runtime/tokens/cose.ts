@@ -19,28 +19,36 @@ export interface Cose1 {
 const protectedLength = 9;
 const context = 'Signature1';
 
+/** What bytes are under the native profile. An algorithm nobody here knows is no damage, but not for us. */
+export type CoseReading = Cose1 | 'malformed' | 'unknown algorithm';
+
 /** Null for bytes that are not exactly this profile. `profile` bounds the outer item. */
 export function readCose1(bytes: Bytes, profile: CborProfile): Cose1 | null {
+  const reading = examineCose1(bytes, profile);
+  return typeof reading === 'string' ? null : reading;
+}
+
+/** {@link readCose1}, telling an unknown algorithm in an otherwise sound envelope from damage. */
+export function examineCose1(bytes: Bytes, profile: CborProfile): CoseReading {
   const parts = decoded(bytes, profile);
-  if (!Array.isArray(parts) || parts.length !== 4) return null;
+  if (!Array.isArray(parts) || parts.length !== 4) return 'malformed';
   const [protectedHeader, unprotected, payload, signature] = parts as readonly CborValue[];
-  if (!isBytes(protectedHeader) || !isBytes(payload) || !isBytes(signature)) return null;
-  if (!isMap(unprotected) || unprotected.size > 0 || signature.length !== signatureLength) return null;
+  if (!isBytes(protectedHeader) || !isBytes(payload) || !isBytes(signature)) return 'malformed';
+  if (!isMap(unprotected) || unprotected.size > 0) return 'malformed';
   const alg = algorithmOf(protectedHeader);
-  return alg === null ? null : { alg, kid: protectedHeader.subarray(5), protectedHeader, payload, signature };
+  if (alg === null) return namesOtherAlgorithm(protectedHeader, profile) ? 'unknown algorithm' : 'malformed';
+  if (signature.length !== signatureLength) return 'malformed';
+  return { alg, kid: protectedHeader.subarray(5), protectedHeader, payload, signature };
 }
 
-/** Whether the outer form is a COSE_Sign1 whose only fault is an algorithm this profile does not know. */
-export function hasForeignAlgorithm(bytes: Bytes, profile: CborProfile): boolean {
-  const parts = decoded(bytes, profile);
-  if (!Array.isArray(parts) || parts.length !== 4 || !isBytes(parts[0])) return false;
-  const header = decoded(parts[0], profile);
-  return isMap(header) && typeof header.get(1) === 'number' && algorithmOf(parts[0]) === null && header.size === 2;
-}
-
-/** The bytes a signature covers: canonical array ["Signature1", protected, external data, payload]. */
+/**
+ * The bytes a signature covers: canonical array ["Signature1", protected, external data, payload]. A header
+ * that is empty, or that holds an encoded empty map, is signed as the empty byte string (RFC 9052 section 4.4).
+ */
 export const signedBytes = (protectedHeader: Bytes, externalData: Bytes, payload: Bytes): Bytes =>
-  encodeCbor([context, protectedHeader, externalData, payload]);
+  encodeCbor([context, isEmptyMap(protectedHeader) ? noExternalData : protectedHeader, externalData, payload]);
+
+const isEmptyMap = (header: Bytes): boolean => header.length === 1 && header[0] === 0xa0;
 
 export const noExternalData: Bytes = new Uint8Array(0);
 
@@ -71,10 +79,20 @@ export const signatureOver = (alg: Algorithm, privateKey: KeyObject, message: By
 export const documentContext = (kind: string): Bytes => utf8(`stile/${kind}/1`);
 
 function algorithmOf(header: Bytes): Algorithm | null {
-  if (header.length !== protectedLength || kidLength !== 4) return null;
+  if (header.length !== protectedLength) return null;
   if (header[0] !== 0xa2 || header[1] !== 0x01 || header[3] !== 0x04 || header[4] !== 0x44) return null;
   if (header[2] === 0x27) return algorithms.EdDSA;
   return header[2] === 0x26 ? algorithms.ES256 : null;
+}
+
+/** A header {1: alg, 4: kid} in the profile's own form, but for the number of its algorithm. */
+function namesOtherAlgorithm(header: Bytes, profile: CborProfile): boolean {
+  const map = decoded(header, profile);
+  if (!isMap(map) || map.size !== 2) return false;
+  const alg = map.get(1);
+  const kid = map.get(4);
+  const known: readonly CborValue[] = Object.values(algorithms);
+  return typeof alg === 'number' && !known.includes(alg) && isBytes(kid) && kid.length === kidLength;
 }
 
 function decoded(bytes: Bytes, profile: CborProfile): CborValue | undefined {

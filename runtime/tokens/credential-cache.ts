@@ -12,6 +12,8 @@ export interface KnownCredential {
   readonly claims: Claims;
   readonly cose: Cose1;
   readonly holderKey: KeyObject;
+  /** The key that signed it: the entry vouches for nothing under another one. */
+  readonly issuerKey: KeyObject;
 }
 
 export class CredentialCache {

@@ -32,12 +32,25 @@ export interface DenyLookup {
   find(issuer: string, type: DenyType, id: Bytes): DenyEntry | null;
 }
 
-/** Whether the entry denies a token issued at `iat`. Without a trusted clock begin and end are not believed. */
-export function denies(entry: DenyEntry, iat: UnixSeconds, now: Moment): boolean {
-  if (entry.issuedBefore !== 0 && iat >= entry.issuedBefore) return false;
-  if (now.state === 'UNTRUSTED') return true;
-  const at = seconds(now).latest;
-  return entry.begin <= at && (entry.end === 0 || at < entry.end);
+export interface Denial {
+  readonly denied: boolean;
+  /** False where the answer differs within the clock's uncertainty. */
+  readonly certain: boolean;
+}
+
+/**
+ * Whether the entry denies a token issued at `iat`. It is in force while it may be: at any moment of the
+ * clock's uncertainty, and without a trusted clock whatever its begin and end say.
+ */
+export function denies(entry: DenyEntry, iat: UnixSeconds, now: Moment): Denial {
+  if (entry.issuedBefore !== 0 && iat >= entry.issuedBefore) return { denied: false, certain: true };
+  if (now.state === 'UNTRUSTED') return { denied: true, certain: true };
+  const { earliest, latest } = seconds(now);
+  const until = entry.end === 0 ? Number.POSITIVE_INFINITY : entry.end;
+  return {
+    denied: entry.begin <= latest && earliest < until,
+    certain: entry.begin <= earliest === entry.begin <= latest && earliest < until === latest < until,
+  };
 }
 
 /** Sorted pairs of Uint32 (high, low): the first 64 bits of SHA-256(issuer, 0, type, id) of every entry. */
@@ -118,7 +131,8 @@ export function decodeDenySnapshot(snapshot: Bytes): readonly DenyEntry[] | null
 function entryFrom(value: CborValue): DenyEntry | null {
   if (!Array.isArray(value) || value.length !== 8) return null;
   const [issuer, type, id, issuedBefore, begin, end, why, ref] = value as readonly CborValue[];
-  if (typeof issuer !== 'string' || (type !== 1 && type !== 2) || !isBytes(id)) return null;
+  if (typeof issuer !== 'string' || !/^[A-Za-z0-9_-]{1,16}$/.test(issuer) || (type !== 1 && type !== 2) || !isBytes(id))
+    return null;
   if (id.length < denyBounds.idBytesMin || id.length > denyBounds.idBytesMax) return null;
   if (!isTime(issuedBefore) || !isTime(begin) || !isTime(end) || !isTime(why)) return null;
   if (typeof ref !== 'string' || ref.length > denyBounds.refCharacters) return null;

@@ -3,8 +3,9 @@
 import { type Bytes, hex, utf8 } from '../core/bytes.ts';
 import type { Claims, HolderKey } from './claims.ts';
 import { CredentialCache } from './credential-cache.ts';
-import { sp1 } from './sp1.ts';
-import { st1 } from './st1.ts';
+import { type ParsedSp1, sp1 } from './sp1.ts';
+import { type ParsedSt1, st1 } from './st1.ts';
+import type { Refused } from './verifier.ts';
 
 export type Inspected =
   | { readonly ok: true; readonly format: 'st1' | 'sp1'; readonly claims: Readonly<Record<string, unknown>> }
@@ -13,23 +14,24 @@ export type Inspected =
 export function inspectCode(code: string): Inspected {
   const raw = utf8(code);
   if (sp1.probe(raw)) {
-    const parsing = sp1.parse(raw, new CredentialCache());
-    if (!parsing.ok) return { ok: false, reason: parsing.reason, detail: parsing.detail };
-    const { claims, presentation, kid, digest } = parsing.parsed;
-    return {
-      ok: true,
-      format: 'sp1',
-      claims: { ...readable(claims), presentation, kid: hex(kid), digest: hex(digest) },
-    };
+    const unwrapped = sp1.unwrap(raw);
+    const parsing = unwrapped.ok ? sp1.parse(unwrapped.evidence, new CredentialCache()) : unwrapped;
+    if (!parsing.ok) return unreadable(parsing);
+    const { claims, presentation } = parsing.parsed;
+    return { ok: true, format: 'sp1', claims: { ...readable(claims), presentation, ...names(parsing.parsed) } };
   }
   if (st1.probe(raw)) {
-    const parsing = st1.parse(raw, new CredentialCache());
-    if (!parsing.ok) return { ok: false, reason: parsing.reason, detail: parsing.detail };
-    const { claims, kid, digest } = parsing.parsed;
-    return { ok: true, format: 'st1', claims: { ...readable(claims), kid: hex(kid), digest: hex(digest) } };
+    const unwrapped = st1.unwrap(raw);
+    const parsing = unwrapped.ok ? st1.parse(unwrapped.evidence, new CredentialCache()) : unwrapped;
+    if (!parsing.ok) return unreadable(parsing);
+    return { ok: true, format: 'st1', claims: { ...readable(parsing.parsed.claims), ...names(parsing.parsed) } };
   }
   return { ok: false, reason: 'UNSUPPORTED_FORMAT', detail: 'no format claims it' };
 }
+
+const unreadable = ({ reason, detail }: Refused): Inspected => ({ ok: false, reason, detail });
+
+const names = ({ cose, digest }: ParsedSp1 | ParsedSt1) => ({ kid: hex(cose.kid), digest: hex(digest) });
 
 function readable(claims: Claims): Record<string, unknown> {
   return Object.fromEntries(Object.entries(claims).map(([name, value]) => [name, shown(value)]));

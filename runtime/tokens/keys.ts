@@ -6,6 +6,9 @@ import { type Bytes, equal, fromHex } from '../core/bytes.ts';
 /** COSE algorithms (RFC 9053) of native tokens. */
 export const algorithms = { EdDSA: -8, ES256: -7 } as const;
 export type Algorithm = (typeof algorithms)[keyof typeof algorithms];
+/** SM2 with SM3, a private number: keys of JT/T 1179. node:crypto cannot verify with them (it fixes an empty user id). */
+export const sm2WithSm3 = -70_002;
+export type KeyAlgorithm = Algorithm | typeof sm2WithSm3;
 
 export const signatureLength = 64;
 export const kidLength = 4;
@@ -52,6 +55,17 @@ export function p256Key(compressed: Bytes): KeyObject | null {
     });
   } catch {
     return null;
+  }
+}
+
+/** Whether `compressed` (33 bytes, 02 or 03 first) is a point of the SM2 curve. */
+export function isSm2Point(compressed: Bytes): boolean {
+  if (compressed.length !== 33 || (compressed[0] !== 2 && compressed[0] !== 3)) return false;
+  try {
+    ECDH.convertKey(Buffer.from(compressed), 'SM2', undefined, undefined, 'uncompressed');
+    return true;
+  } catch {
+    return false;
   }
 }
 

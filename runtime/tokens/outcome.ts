@@ -37,31 +37,50 @@ export interface OutcomeLimits {
   readonly depositMinor: number | null;
 }
 
+/** An end that never comes: the largest time a token can carry. */
+export const withoutEnd = 0xffff_ffff as UnixSeconds;
+
 /** Frozen plain data: the claims of a code whose signatures hold. */
 export interface Outcome {
   readonly format: FormatId;
   readonly issuer: string;
-  /** 4 bytes. */
+  /** The issuer's key that verified: 4 bytes. */
   readonly kid: Bytes;
   readonly kind: TokenKind;
   /** Pseudonymous account id, 8 bytes; null for a ticket. */
   readonly subject: Bytes | null;
+  /** 8 to 16 bytes: what the use ledger and deny type 2 know the token by. */
   readonly cti: Bytes | null;
+  /** 0 where a format does not say when it issued: older than any `issuedBefore` of a deny entry. */
   readonly iat: UnixSeconds;
   readonly nbf: UnixSeconds | null;
+  /** {@link withoutEnd} where a format sets none. */
   readonly exp: UnixSeconds;
   /** First second at which a presentation is stale; equals exp where there is none. */
   readonly freshUntil: UnixSeconds;
   /** Presentation counter and time, null for one-signature tokens. */
   readonly presentation: { readonly iat: UnixSeconds; readonly counter: number } | null;
   readonly limits: OutcomeLimits;
-  readonly status: { readonly list: string; readonly index: number } | null;
+  /** Sites, lines or terminal groups the issuer's key may sign for; empty means all. */
+  readonly scope: readonly string[];
+  /** `list` is null where the token has an index and its key names no list: then nobody can know. */
+  readonly status: { readonly list: string | null; readonly index: number } | null;
   readonly language: string | null;
   /** D: SHA-256 of the bytes under the outermost signature, 32 bytes. */
   readonly digest: Bytes;
   /** The exact token bytes after text decoding: what the head end verifies again. */
   readonly evidence: Bytes;
 }
+
+/** Plain data that nobody downstream can change. Bytes stay as they are: JavaScript cannot freeze them. */
+export const frozenOutcome = (outcome: Outcome): Outcome =>
+  Object.freeze({
+    ...outcome,
+    limits: Object.freeze(outcome.limits),
+    scope: Object.freeze(outcome.scope),
+    presentation: Object.freeze(outcome.presentation),
+    status: Object.freeze(outcome.status),
+  });
 
 export type Verdict =
   | {

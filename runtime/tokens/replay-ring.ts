@@ -2,6 +2,8 @@
 // written, so that a rewritten signature is the same code.
 import type { MonoMs } from '../core/brand.ts';
 import { type Bytes, hex } from '../core/bytes.ts';
+import type { Moment } from '../core/trusted-time.ts';
+import type { VerifyLimits } from './verifier.ts';
 
 export const replayRingLimits = {
   accepted: 4_096,
@@ -10,6 +12,13 @@ export const replayRingLimits = {
   /** Beyond a code's validity. */
   marginMs: 20_000,
 } as const;
+
+/**
+ * How long a code that is accepted now could still be shown, at most: made as far ahead of this clock as the
+ * skew and twice its uncertainty allow, and as old as a presentation may become.
+ */
+export const longestValidityMs = (limits: VerifyLimits, now: Moment): number =>
+  (limits.presentationAgeMaxSeconds + limits.skewSeconds) * 1_000 + 2 * now.uncertaintyMs;
 
 export interface RingEntry {
   readonly epoch: number;

@@ -4,10 +4,9 @@ import type { Bytes } from '../core/bytes.ts';
 import type { Moment } from '../core/trusted-time.ts';
 import { CredentialCache } from './credential-cache.ts';
 import type { FormatId, Outcome, TokenReason } from './outcome.ts';
-import { parseSp1, sp1 } from './sp1.ts';
-import { parseSt1, st1 } from './st1.ts';
 import type { TrustView } from './trust-view.ts';
-import { type Admission, defaultLimits, type Proof, type VerifyContext, type VerifyLimits } from './verifier.ts';
+import { defaultLimits, type TokenVerifier, type VerifyContext, type VerifyLimits } from './verifier.ts';
+import { nativeFormats } from './verify.ts';
 
 export type Reverified =
   | { readonly good: true; readonly outcome: Outcome }
@@ -20,32 +19,16 @@ export function reverify(
   at: Moment,
   trust: TrustView,
   limits: VerifyLimits = defaultLimits,
+  formats: readonly TokenVerifier[] = nativeFormats,
 ): Reverified {
+  const verifier = formats.find((candidate) => candidate.id === format);
+  if (!verifier) return bad('UNSUPPORTED_FORMAT');
   const context: VerifyContext = { now: at, trust, limits, cache: new CredentialCache() };
-  switch (format) {
-    case 'st1': {
-      const parsing = parseSt1(evidence);
-      return parsing.ok
-        ? answer(st1.admit(parsing.parsed, context), () => st1.prove(parsing.parsed, context))
-        : bad(parsing.reason);
-    }
-    case 'sp1': {
-      const parsing = parseSp1(evidence, context.cache);
-      return parsing.ok
-        ? answer(sp1.admit(parsing.parsed, context), () => sp1.prove(parsing.parsed, context))
-        : bad(parsing.reason);
-    }
-    case 'pretix_sig1':
-    case 'jtt1179':
-      return bad('UNSUPPORTED_FORMAT');
-    default:
-      return format satisfies never;
-  }
-}
-
-function answer(admission: Admission, prove: () => Proof): Reverified {
+  const parsing = verifier.parse(evidence, context.cache);
+  if (!parsing.ok) return bad(parsing.reason);
+  const admission = verifier.admit(parsing.parsed, context);
   if (!admission.ok) return bad(admission.reason);
-  const proof = prove();
+  const proof = verifier.prove(parsing.parsed, context);
   return proof.ok ? { good: true, outcome: proof.outcome } : bad(proof.reason);
 }
 

@@ -6,30 +6,33 @@ import { unixSeconds } from '../core/brand.ts';
 import { type Bytes, concat } from '../core/bytes.ts';
 import { type CborValue, decodeCbor, isBytes, tokenProfile } from '../core/cbor.ts';
 import { checkWord } from '../core/check-words.ts';
-import { clockUntrusted, effectiveExp, findKey, seconds, testBounds } from './admission.ts';
+import { clockUntrusted, effectiveExp, findKey, type Grant, issuerSigned, seconds, testBounds } from './admission.ts';
 import type { Claims, HolderKey } from './claims.ts';
-import { type Cose1, noExternalData, signedBytes } from './cose.ts';
+import { type Cose1, signedBytes } from './cose.ts';
 import { CredentialCache, type KnownCredential } from './credential-cache.ts';
 import { algorithms, ed25519Key, p256Key, signatureHolds, signatureLength } from './keys.ts';
-import { bodyOf, hasPrefix, malformed, outcomeOfClaims, parseSigned } from './st1.ts';
+import { claimsPrefix, malformed, unwrapText } from './native-text.ts';
+import { frozenOutcome, type Outcome } from './outcome.ts';
+import { outcomeOfClaims, parseSigned } from './st1.ts';
 import type { IssuerRecord } from './trust-view.ts';
 import {
   type Admission,
   type Parsed,
   type Parsing,
   type Proof,
-  type Refused,
   refused,
   type TokenVerifier,
   type VerifyContext,
 } from './verifier.ts';
 
+const prefix = 'SP1:';
 /** An issuer keeps A within this, or the code outgrows what a moving phone can show. */
 export const credentialBytesMax = 192;
 
 export interface ParsedSp1 extends Parsed {
   readonly format: 'sp1';
   readonly claims: Claims;
+  readonly holder: HolderKey;
   readonly cose: Cose1;
   readonly presentation: { readonly iat: number; readonly counter: number };
   /** Identity of the credential in the cache. */
@@ -47,11 +50,10 @@ const eddsaHeader = Uint8Array.of(0xa1, 0x01, 0x27);
 
 export const sp1: TokenVerifier<ParsedSp1> = {
   id: 'sp1',
-  probe: (raw) => hasPrefix(raw, 'SP1:'),
-  parse: (raw, cache) => {
-    const evidence = bodyOf(raw);
-    return 'ok' in evidence ? evidence : parseSp1(evidence, cache);
-  },
+  holderSigned: true,
+  probe: (raw) => claimsPrefix(raw, prefix),
+  unwrap: (raw) => unwrapText(raw, prefix),
+  parse: parseSp1,
   admit,
   prove,
 };
@@ -77,9 +79,9 @@ export function parseSp1(evidence: Bytes, cache: CredentialCache): Parsing<Parse
       format: 'sp1',
       kind: 'account',
       issuer: claims.issuer,
-      kid: cose.kid,
       digest,
       claims,
+      holder: claims.holder,
       cose,
       presentation,
       credentialKey,
@@ -128,7 +130,7 @@ function admit(parsed: ParsedSp1, context: VerifyContext): Admission {
   );
   // An ended credential first: its holder is to go online, and a fresh code would not help.
   if (!life.ok) return life;
-  if (outside) return outsideItsCredential;
+  if (outside) return outsideLife;
   const fresh = testBounds(
     {
       notBefore: presentation.iat - limits.skewSeconds,
@@ -148,7 +150,7 @@ function admitByFloor(
 ): Admission {
   const { floor } = seconds(now);
   if (exp <= floor) return refused('CREDENTIAL_EXPIRED', 'ended before the floor', checkWord('expired'));
-  if (outside) return outsideItsCredential;
+  if (outside) return outsideLife;
   if (exp < floor + limits.wideValiditySeconds || presentedAt < floor - maxAge) {
     return clockUntrusted('the floor does not decide for this code');
   }
@@ -158,42 +160,44 @@ function admitByFloor(
 function prove(parsed: ParsedSp1, context: VerifyContext): Proof {
   const grant = findKey(parsed.claims, parsed.cose, context.trust, context.now);
   if (!grant.ok) return grant;
-  const holderKey = parsed.known?.holderKey ?? provenHolderKey(parsed, grant.key.key);
-  if (!('type' in holderKey)) return holderKey;
-  const alg = parsed.claims.holder?.curve === 'P-256' ? algorithms.ES256 : algorithms.EdDSA;
-  if (!signatureHolds(alg, holderKey, parsed.signed, parsed.signature)) {
-    return refused('BAD_SIGNATURE', 'holder', checkWord('holderSignature'));
-  }
-  if (!parsed.known) context.cache.add(parsed.credentialKey, { claims: parsed.claims, cose: parsed.cose, holderKey });
-  return { ok: true, outcome: outcomeOf(parsed, grant.record, grant.key.statusList, context) };
-}
-
-/** The key named in the credential, once the issuer's signature over it holds. */
-function provenHolderKey(parsed: ParsedSp1, issuerKey: KeyObject): KeyObject | Refused {
-  const { cose, claims } = parsed;
-  const signed = signedBytes(cose.protectedHeader, noExternalData, cose.payload);
-  if (!signatureHolds(cose.alg, issuerKey, signed, cose.signature)) {
+  const known = parsed.known?.issuerKey === grant.key.key ? parsed.known : null;
+  if (!known && !issuerSigned(grant.key, parsed.cose)) {
     return refused('BAD_SIGNATURE', 'issuer', checkWord('issuerSignature'));
   }
-  const key = claims.holder ? holderKeyOf(claims.holder) : null;
-  return key ?? refused('BAD_SIGNATURE', 'holder key is not a point to sign with', checkWord('holderSignature'));
+  const { holder } = parsed;
+  const holderKey = known?.holderKey ?? holderKeyOf(holder);
+  const alg = holder.curve === 'P-256' ? algorithms.ES256 : algorithms.EdDSA;
+  if (!holderKey || !signatureHolds(alg, holderKey, parsed.signed, parsed.signature)) {
+    return refused('BAD_SIGNATURE', 'holder', checkWord('holderSignature'));
+  }
+  if (!known && grant.key.key) {
+    context.cache.add(parsed.credentialKey, {
+      claims: parsed.claims,
+      cose: parsed.cose,
+      holderKey,
+      issuerKey: grant.key.key,
+    });
+  }
+  return { ok: true, outcome: outcomeOf(parsed, grant, context) };
 }
 
+/** Null for a point off the curve or of small order: no signature can hold under it. */
 const holderKeyOf = (holder: HolderKey): KeyObject | null =>
   holder.curve === 'Ed25519' ? ed25519Key(holder.x) : p256Key(concat(Uint8Array.of(holder.ySign ? 3 : 2), holder.x));
 
-function outcomeOf(parsed: ParsedSp1, record: IssuerRecord, statusList: string | null, { limits }: VerifyContext) {
-  const exp = effectiveExp(parsed.claims, record);
+function outcomeOf(parsed: ParsedSp1, grant: Grant, { limits }: VerifyContext): Outcome {
+  const exp = effectiveExp(parsed.claims, grant.record);
   const { iat, counter } = parsed.presentation;
-  return Object.freeze({
+  const maxAge = maxAgeOf(parsed.claims, grant.record, limits.presentationAgeMaxSeconds);
+  return frozenOutcome({
     format: parsed.format,
-    kid: parsed.kid,
+    kid: parsed.cose.kid,
     digest: parsed.digest,
     evidence: parsed.evidence,
     presentation: { iat: unixSeconds(iat), counter },
     exp,
-    freshUntil: unixSeconds(Math.min(exp, iat + maxAgeOf(parsed.claims, record, limits.presentationAgeMaxSeconds) + 1)),
-    ...outcomeOfClaims(parsed.claims, record, statusList),
+    freshUntil: unixSeconds(Math.min(exp, iat + maxAge + 1)),
+    ...outcomeOfClaims(parsed.claims, grant),
   });
 }
 
@@ -201,11 +205,7 @@ function outcomeOf(parsed: ParsedSp1, record: IssuerRecord, statusList: string |
 const maxAgeOf = (claims: Claims, record: IssuerRecord, most: number): number =>
   Math.min(claims.presentationMaxAgeSeconds ?? most, record.presentationMaxAgeSeconds ?? most, most);
 
-const outsideItsCredential: Refused = refused(
-  'STALE_CODE',
-  'presentation lies outside the life of its credential',
-  checkWord('staleCode'),
-);
+const outsideLife = refused('STALE_CODE', 'outside the life of its credential', checkWord('staleCode'));
 const isU32 = (value: CborValue | undefined): value is number =>
   typeof value === 'number' && value >= 0 && value <= 0xffff_ffff;
 

@@ -5,13 +5,11 @@ import { unixSeconds } from '../core/brand.ts';
 import type { Bytes } from '../core/bytes.ts';
 import { type CborValue, decodeCbor, tokenProfile } from '../core/cbor.ts';
 import { checkWord } from '../core/check-words.ts';
-import { admitToken, effectiveExp, findKey } from './admission.ts';
-import { decodeBase45 } from './base45.ts';
+import { admitToken, effectiveExp, findKey, type Grant, issuerSigned } from './admission.ts';
 import { type Claims, decodeClaims } from './claims.ts';
-import { type Cose1, hasForeignAlgorithm, noExternalData, readCose1, signedBytes } from './cose.ts';
-import { signatureHolds } from './keys.ts';
-import type { Outcome } from './outcome.ts';
-import type { IssuerRecord } from './trust-view.ts';
+import { type Cose1, examineCose1, noExternalData, signedBytes } from './cose.ts';
+import { claimsPrefix, malformed, unwrapText } from './native-text.ts';
+import { frozenOutcome, type Outcome } from './outcome.ts';
 import {
   type Admission,
   type Parsed,
@@ -23,31 +21,26 @@ import {
   type VerifyContext,
 } from './verifier.ts';
 
-/** `SP1:` is the longest native code. */
-export const tokenCharactersMax = 604;
-export const prefixLength = 4;
+const prefix = 'ST1:';
 
 export interface ParsedSt1 extends Parsed {
   readonly format: 'st1';
   readonly claims: Claims;
   readonly cose: Cose1;
   readonly evidence: Bytes;
-  /** The issuer's Sig_structure. */
-  readonly signed: Bytes;
 }
 
 export const st1: TokenVerifier<ParsedSt1> = {
   id: 'st1',
-  probe: (raw) => hasPrefix(raw, 'ST1:'),
-  parse: (raw) => {
-    const evidence = bodyOf(raw);
-    return 'ok' in evidence ? evidence : parseSt1(evidence);
-  },
+  holderSigned: false,
+  probe: (raw) => claimsPrefix(raw, prefix),
+  unwrap: (raw) => unwrapText(raw, prefix),
+  parse: parseSt1,
   admit,
   prove,
 };
 
-/** Steps 1 and 2 from the binary token on: what the head end repeats on evidence. */
+/** Steps 1 and 2 from the binary token on. */
 export function parseSt1(evidence: Bytes): Parsing<ParsedSt1> {
   const signedToken = parseSigned(evidence);
   if (!signedToken.ok) return signedToken;
@@ -60,12 +53,10 @@ export function parseSt1(evidence: Bytes): Parsing<ParsedSt1> {
       format: 'st1',
       kind: claims.kind,
       issuer: claims.issuer,
-      kid: cose.kid,
       digest,
       claims,
       cose,
       evidence,
-      signed,
     },
   };
 }
@@ -74,12 +65,9 @@ export function parseSt1(evidence: Bytes): Parsing<ParsedSt1> {
 export function parseSigned(
   bytes: Bytes,
 ): { readonly ok: true; readonly claims: Claims; readonly cose: Cose1 } | Refused {
-  const cose = readCose1(bytes, tokenProfile);
-  if (!cose) {
-    return hasForeignAlgorithm(bytes, tokenProfile)
-      ? refused('UNSUPPORTED_FORMAT', 'unknown signature algorithm')
-      : malformed('not a native COSE_Sign1');
-  }
+  const cose = examineCose1(bytes, tokenProfile);
+  if (cose === 'unknown algorithm') return refused('UNSUPPORTED_FORMAT', 'unknown signature algorithm');
+  if (cose === 'malformed') return malformed('not a native COSE_Sign1');
   let payload: CborValue;
   try {
     payload = decodeCbor(cose.payload, tokenProfile);
@@ -88,19 +76,8 @@ export function parseSigned(
   }
   const read = decodeClaims(payload);
   if (read.ok) return { ok: true, claims: read.claims, cose };
-  return refused(read.reason, read.detail, read.reason === 'MALFORMED' ? checkWord('malformed') : 0);
+  return read.reason === 'MALFORMED' ? malformed(read.detail) : refused(read.reason, read.detail);
 }
-
-/** The binary token behind prefix and Base45, within the bounds of the text. */
-export function bodyOf(raw: Bytes): Bytes | Refused {
-  if (raw.length > tokenCharactersMax) return malformed(`longer than ${tokenCharactersMax} characters`);
-  return decodeBase45(raw, prefixLength) ?? malformed('not Base45');
-}
-
-export const hasPrefix = (raw: Bytes, prefix: string): boolean =>
-  raw.length > prefix.length && [...prefix].every((letter, at) => raw[at] === letter.charCodeAt(0));
-
-export const malformed = (detail: string): Refused => refused('MALFORMED', detail, checkWord('malformed'));
 
 function admit(parsed: ParsedSt1, context: VerifyContext): Admission {
   const grant = findKey(parsed.claims, parsed.cose, context.trust, context.now);
@@ -113,33 +90,18 @@ function admit(parsed: ParsedSt1, context: VerifyContext): Admission {
 function prove(parsed: ParsedSt1, context: VerifyContext): Proof {
   const grant = findKey(parsed.claims, parsed.cose, context.trust, context.now);
   if (!grant.ok) return grant;
-  const { cose, signed } = parsed;
-  if (!signatureHolds(cose.alg, grant.key.key, signed, cose.signature)) {
-    return refused('BAD_SIGNATURE', 'issuer', checkWord('issuerSignature'));
-  }
-  return { ok: true, outcome: outcomeOf(parsed, grant.record, grant.key.statusList) };
-}
-
-function outcomeOf(parsed: ParsedSt1, record: IssuerRecord, statusList: string | null): Outcome {
-  const exp = effectiveExp(parsed.claims, record);
-  return Object.freeze({
-    format: parsed.format,
-    kid: parsed.kid,
-    digest: parsed.digest,
-    evidence: parsed.evidence,
-    presentation: null,
-    exp,
-    freshUntil: exp,
-    ...outcomeOfClaims(parsed.claims, record, statusList),
-  });
+  if (!issuerSigned(grant.key, parsed.cose)) return refused('BAD_SIGNATURE', 'issuer', checkWord('issuerSignature'));
+  const exp = effectiveExp(parsed.claims, grant.record);
+  const { format, cose, digest, evidence } = parsed;
+  const own = { format, kid: cose.kid, digest, evidence, presentation: null, exp, freshUntil: exp };
+  return { ok: true, outcome: frozenOutcome({ ...own, ...outcomeOfClaims(parsed.claims, grant) }) };
 }
 
 /** The part of an outcome that follows from the issuer's claims alone. */
 export function outcomeOfClaims(
   claims: Claims,
-  record: IssuerRecord,
-  statusList: string | null,
-): Pick<Outcome, 'issuer' | 'kind' | 'subject' | 'cti' | 'iat' | 'nbf' | 'limits' | 'status' | 'language'> {
+  { record, key }: Grant,
+): Pick<Outcome, 'issuer' | 'kind' | 'subject' | 'cti' | 'iat' | 'nbf' | 'limits' | 'scope' | 'status' | 'language'> {
   const caps = [claims.fareCapMinor, record.fareCapMinor ?? undefined].filter((cap) => cap !== undefined);
   return {
     issuer: claims.issuer,
@@ -158,8 +120,8 @@ export function outcomeOfClaims(
       loanMaxSeconds: claims.loanMaxSeconds ?? null,
       depositMinor: claims.depositMinor ?? null,
     },
-    status:
-      claims.statusIndex !== undefined && statusList !== null ? { list: statusList, index: claims.statusIndex } : null,
+    scope: key.scope,
+    status: claims.statusIndex === undefined ? null : { list: key.statusList, index: claims.statusIndex },
     language: claims.language ?? null,
   };
 }

@@ -1,6 +1,6 @@
 // The trust list: the one document signed by root keys, from which a terminal learns every other key.
 // Installed whole or not at all; never an older one than was seen before.
-import { createHash, type KeyObject } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import { type UnixSeconds, unixSeconds } from '../core/brand.ts';
 import { type Bytes, equal, hex } from '../core/bytes.ts';
 import {
@@ -14,9 +14,24 @@ import {
   isMap,
 } from '../core/cbor.ts';
 import { type CoseSigner, documentContext, readCose1, sealCose1, signedBytes } from './cose.ts';
-import { type Algorithm, algorithms, ed25519Key, kidLength, publicKey, signatureHolds } from './keys.ts';
+import {
+  algorithms,
+  ed25519Key,
+  isSm2Point,
+  type KeyAlgorithm,
+  kidLength,
+  publicKey,
+  signatureHolds,
+  sm2WithSm3,
+} from './keys.ts';
 import type { TokenKind } from './outcome.ts';
-import { type IssuerKey, type IssuerRecord, type TrustedDocumentKey, TrustView } from './trust-view.ts';
+import {
+  type IssuerFormat,
+  type IssuerKey,
+  type IssuerRecord,
+  type TrustedDocumentKey,
+  TrustView,
+} from './trust-view.ts';
 
 /** Pinned at provisioning. `need` protects changes of the set itself. */
 export interface RootSet {
@@ -52,8 +67,8 @@ export type TrustOpened =
 
 export interface IssuerKeyContent {
   readonly kid: Bytes;
-  readonly alg: Algorithm;
-  /** Ed25519 32 bytes, P-256 compressed 33. */
+  readonly alg: KeyAlgorithm;
+  /** Ed25519 32 bytes; P-256 or SM2 compressed, 33. */
   readonly raw: Bytes;
   readonly kinds: number;
   readonly scope?: readonly string[];
@@ -67,6 +82,8 @@ export interface IssuerContent {
   readonly iss: string;
   readonly name: string;
   readonly currency: string;
+  /** `st1` where it is left out. */
+  readonly format?: IssuerFormat;
   readonly keys: readonly IssuerKeyContent[];
   readonly lifeSeconds?: Readonly<Partial<Record<TokenKind, number>>>;
   readonly presentationMaxAgeSeconds?: number;
@@ -91,6 +108,14 @@ export interface TrustContent {
 }
 
 const context = documentContext('trust');
+/** Which algorithms the keys of an issuer may have, by the format of its codes. */
+const algorithmsByFormat: Readonly<Record<IssuerFormat, readonly KeyAlgorithm[]>> = {
+  st1: [algorithms.EdDSA, algorithms.ES256],
+  pretix_sig1: [algorithms.EdDSA],
+  jtt1179: [sm2WithSm3],
+};
+const isIssuerFormat = (value: CborValue | undefined): value is IssuerFormat =>
+  typeof value === 'string' && Object.hasOwn(algorithmsByFormat, value);
 const lifeKeys: Readonly<Record<TokenKind, string>> = { account: 'A', bearer: 'S', ticket: 'T', loan: 'L' };
 
 /** Signs with one key of the root set. */
@@ -121,7 +146,7 @@ function issuerToCbor(issuer: IssuerContent): CborInput {
     iss: issuer.iss,
     name: issuer.name,
     cur: issuer.currency,
-    fmt: 'st1',
+    fmt: issuer.format ?? 'st1',
     keys: issuer.keys.map((key) => ({
       kid: key.kid,
       alg: key.alg,
@@ -200,14 +225,15 @@ function viewOf(payload: CborMap, body: CborMap, gen: number, version: number): 
 function issuerFrom(value: CborValue): IssuerRecord | null {
   if (!isMap(value)) return null;
   const [iss, name, currency, format, limits] = ['iss', 'name', 'cur', 'fmt', 'lim'].map((key) => value.get(key));
-  if (typeof iss !== 'string' || !/^[A-Za-z0-9_-]{1,16}$/.test(iss) || typeof name !== 'string' || format !== 'st1')
-    return null;
+  if (typeof iss !== 'string' || !/^[A-Za-z0-9_-]{1,16}$/.test(iss)) return null;
+  if (typeof name !== 'string' || !isIssuerFormat(format)) return null;
   if (typeof currency !== 'string' || !/^[A-Z]{3}$/.test(currency) || !isMap(limits as CborValue)) return null;
   const keys = recordsOf(value.get('keys'), trustBounds.keysPerIssuer, issuerKeyFrom);
   const life = lifeFrom((limits as CborMap).get('life'));
   const age = (limits as CborMap).get('age') ?? null;
   const cap = (limits as CborMap).get('cap') ?? null;
   if (!keys || !life || !unique(keys.map((key) => hex(key.kid)))) return null;
+  if (!keys.every((key) => algorithmsByFormat[format].includes(key.alg))) return null;
   if ((age !== null && !isU32(age)) || (cap !== null && !isU32(cap))) return null;
   return Object.freeze({
     iss,
@@ -234,15 +260,14 @@ function issuerKeyFrom(value: CborValue): IssuerKey | null {
     'gone',
     'list',
   ].map((key) => value.get(key));
-  const key = isBytes(raw) ? importedKey(alg, raw) : null;
+  const key = isBytes(raw) ? keyFrom(alg, raw) : null;
   if (!isKid(kid) || !key || !isU32(kinds) || !isU32(from) || !isU32(until) || !isU32(gone)) return null;
   if (!Array.isArray(scope) || scope.length > trustBounds.scope || !scope.every((place) => typeof place === 'string'))
     return null;
   if (list !== null && typeof list !== 'string') return null;
   return Object.freeze({
+    ...key,
     kid,
-    alg: alg as Algorithm,
-    key,
     kinds,
     scope: scope as readonly string[],
     from: unixSeconds(from),
@@ -288,8 +313,15 @@ function recordsOf<T>(
   return records;
 }
 
-const importedKey = (alg: CborValue | undefined, raw: Bytes): KeyObject | null =>
-  alg === algorithms.EdDSA || alg === algorithms.ES256 ? publicKey(alg, raw) : null;
+/** Every key is imported here, once: a bad one must refuse the list, not the passenger. */
+function keyFrom(alg: CborValue | undefined, raw: Bytes): KeyPart | null {
+  if (alg === sm2WithSm3) return isSm2Point(raw) ? { alg, key: null, raw } : null;
+  if (alg !== algorithms.EdDSA && alg !== algorithms.ES256) return null;
+  const key = publicKey(alg, raw);
+  return key && { alg, key, raw };
+}
+type Each<T> = T extends IssuerKey ? Pick<T, 'alg' | 'key' | 'raw'> : never;
+type KeyPart = Each<IssuerKey>;
 
 const isKid = (value: CborValue | undefined): value is Bytes => isBytes(value) && value.length === kidLength;
 const isU32 = (value: CborValue | undefined): value is number =>

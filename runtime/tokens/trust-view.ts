@@ -3,16 +3,24 @@ import type { KeyObject } from 'node:crypto';
 import type { UnixSeconds } from '../core/brand.ts';
 import type { Bytes } from '../core/bytes.ts';
 import { hex } from '../core/bytes.ts';
-import type { Algorithm } from './keys.ts';
+import type { Algorithm, sm2WithSm3 } from './keys.ts';
 import type { FormatId, TokenKind } from './outcome.ts';
 
 /** Bits of an issuer key's `kinds`. */
 export const kindBits: Readonly<Record<TokenKind, number>> = { account: 1, ticket: 2, loan: 4, bearer: 8 };
 
-export interface IssuerKey {
+/** Formats an issuer record may be written for. A presentation (`sp1`) is signed under its `st1` record. */
+export type IssuerFormat = Exclude<FormatId, 'sp1'>;
+
+/** `key` is null where node:crypto cannot verify with it; `raw` always holds the public key. */
+export type IssuerKey = IssuerKeyTerms &
+  ({ readonly alg: Algorithm; readonly key: KeyObject } | { readonly alg: typeof sm2WithSm3; readonly key: null });
+
+export interface IssuerKeyTerms {
+  /** 4 bytes. */
   readonly kid: Bytes;
-  readonly alg: Algorithm;
-  readonly key: KeyObject;
+  /** Ed25519 32 bytes; P-256 or SM2 compressed, 33. */
+  readonly raw: Bytes;
   /** Bitmap of {@link kindBits}; 16 for status lists. */
   readonly kinds: number;
   /** Sites, lines or terminal groups; empty means all. */
@@ -30,7 +38,7 @@ export interface IssuerRecord {
   readonly name: string;
   /** ISO 4217. */
   readonly currency: string;
-  readonly format: FormatId;
+  readonly format: IssuerFormat;
   readonly keys: ReadonlyMap<string, IssuerKey>;
   /** Longest life per kind, seconds. */
   readonly lifeSeconds: Readonly<Partial<Record<TokenKind, number>>>;
@@ -77,6 +85,11 @@ export class TrustView {
 
   issuer(iss: string): IssuerRecord | null {
     return this.#issuers.get(iss) ?? null;
+  }
+
+  /** All issuers of one format, for codes that name none: the key that verifies names the issuer. */
+  issuersOf(format: IssuerFormat): readonly IssuerRecord[] {
+    return [...this.#issuers.values()].filter((issuer) => issuer.format === format);
   }
 
   documentKey(kid: Bytes): TrustedDocumentKey | null {

@@ -18,6 +18,8 @@ export interface VerifyLimits {
   readonly wideValiditySeconds: number;
   readonly bearerUncertaintyMaxSeconds: number;
   readonly loanUncertaintyMaxSeconds: number;
+  /** How long past its end a trust list still serves. */
+  readonly trustGraceSeconds: number;
 }
 
 export const defaultLimits: VerifyLimits = {
@@ -26,6 +28,7 @@ export const defaultLimits: VerifyLimits = {
   wideValiditySeconds: 86_400,
   bearerUncertaintyMaxSeconds: 30,
   loanUncertaintyMaxSeconds: 60,
+  trustGraceSeconds: 30 * 86_400,
 };
 
 export interface VerifyContext {
@@ -40,8 +43,8 @@ export interface VerifyContext {
 export interface Parsed {
   readonly format: FormatId;
   readonly kind: TokenKind;
-  readonly issuer: string;
-  readonly kid: Bytes;
+  /** Null for a format that names no issuer: there the key that verifies does, in the outcome. */
+  readonly issuer: string | null;
   /** D: SHA-256 of the bytes under the outermost signature. */
   readonly digest: Bytes;
 }
@@ -53,6 +56,7 @@ export interface Refused {
   /** Check bits (core/check-words) of the conditions found. */
   readonly found: number;
 }
+export type Unwrapped = { readonly ok: true; readonly evidence: Bytes } | Refused;
 export type Parsing<P extends Parsed> = { readonly ok: true; readonly parsed: P } | Refused;
 /** `found` carries conditions that do not refuse by themselves. */
 export type Admission = { readonly ok: true; readonly found: number } | Refused;
@@ -60,10 +64,14 @@ export type Proof = { readonly ok: true; readonly outcome: Outcome } | Refused;
 
 export interface TokenVerifier<P extends Parsed = Parsed> {
   readonly id: FormatId;
+  /** Whether the code carries a signature of its holder's key besides that of its issuer. */
+  readonly holderSigned: boolean;
   /** From prefix, length or first bytes, in constant time. The first verifier to say yes owns the bytes. */
   probe(raw: Bytes): boolean;
-  /** Steps 1 and 2: decode, schema. `cache` saves parsing a credential met before. */
-  parse(raw: Bytes, cache: CredentialCache): Parsing<P>;
+  /** Step 1, text: what is behind prefix and text encoding, within the bounds of the text. Kept as evidence. */
+  unwrap(raw: Bytes): Unwrapped;
+  /** Steps 1 and 2 from the evidence on: decode, schema. `cache` saves parsing a credential met before. */
+  parse(evidence: Bytes, cache: CredentialCache): Parsing<P>;
   /** Steps 3 and 4: issuer, key, times. */
   admit(parsed: P, context: VerifyContext): Admission;
   /** Steps 6 and 7: signatures. */

@@ -3,14 +3,16 @@
 
 import type { MonoMs, UnixSeconds } from '../core/brand.ts';
 import type { Bytes } from '../core/bytes.ts';
-import { type CheckName, checkWord } from '../core/check-words.ts';
+import { type CheckName, checkWord, hasCheck } from '../core/check-words.ts';
+import type { Moment } from '../core/trusted-time.ts';
 import { seconds } from './admission.ts';
-import { type DenyLookup, type DenyType, denies } from './deny.ts';
+import { type Denial, type DenyLookup, type DenyType, denies } from './deny.ts';
+import { malformed } from './native-text.ts';
 import type { Outcome, TokenReason, Verdict } from './outcome.ts';
 import type { ReplayLookup } from './replay-ring.ts';
 import { sp1 } from './sp1.ts';
 import { st1 } from './st1.ts';
-import type { Parsed, Refused, TokenVerifier, VerifyContext } from './verifier.ts';
+import { type Parsed, type Refused, refused, type TokenVerifier, type VerifyContext } from './verifier.ts';
 
 /** Formats in the order in which they are asked; the first to claim the bytes owns them. */
 export const nativeFormats: readonly TokenVerifier[] = [sp1, st1];
@@ -29,7 +31,8 @@ export interface Lookups {
 
 /** Two reads of the same code closer together than this are one. */
 const sameReadMs = 3_000;
-const rawBytesMax = 4_096;
+/** The largest QR code holds no more. */
+export const codeBytesMax = 2_953;
 
 /** `raw` is the content of one code as the reader gave it. Never throws. */
 export function verifyCode(
@@ -41,18 +44,31 @@ export function verifyCode(
 ): Verdict {
   const trail = new Trail();
   trail.examine('malformed');
-  if (raw.length > rawBytesMax)
-    return trail.refuse({ ok: false, reason: 'MALFORMED', detail: 'too long', found: checkWord('malformed') });
-  const format = formats.find((candidate) => candidate.probe(raw));
-  if (!format)
-    return trail.refuse({ ok: false, reason: 'UNSUPPORTED_FORMAT', detail: 'no format claims it', found: 0 });
+  if (raw.length > codeBytesMax) return trail.refuse(malformed(`longer than ${codeBytesMax} bytes`));
+  let asked = 'probe';
   try {
+    const format = formats.find((candidate) => {
+      asked = candidate.id;
+      return candidate.probe(raw);
+    });
+    if (!format) return trail.refuse(refused('UNSUPPORTED_FORMAT', 'no format claims it'));
     return decide(raw, atMonoMs, format, context, lookups, trail);
   } catch (error) {
-    lookups.defect(format.id, error);
-    return trail.refuse({ ok: false, reason: 'DEVICE_FAULT', detail: 'verifier defect', found: 0 });
+    lookups.defect(asked, error);
+    return trail.refuse(refused('DEVICE_FAULT', 'verifier defect'));
   }
 }
+
+/** What steps 3 and 4 look at, in their order: a refusal says how far it came. */
+const admissionChecks = [
+  'issuerOrKeyUnknown',
+  'keyExpired',
+  'notYetValid',
+  'expired',
+  'staleCode',
+  'clockUntrusted',
+] as const;
+const admissionWord = checkWord(...admissionChecks);
 
 function decide(
   raw: Bytes,
@@ -62,33 +78,39 @@ function decide(
   lookups: Lookups,
   trail: Trail,
 ): Verdict {
-  const parsing = format.parse(raw, context.cache);
+  const unwrapped = format.unwrap(raw);
+  if (!unwrapped.ok) return trail.refuse(unwrapped);
+  const parsing = format.parse(unwrapped.evidence, context.cache);
   if (!parsing.ok) return trail.refuse(parsing);
   const { parsed } = parsing;
   trail.parsed = parsed;
-  trail.examine(
-    'issuerOrKeyUnknown',
-    'keyExpired',
-    'notYetValid',
-    'expired',
-    'staleCode',
-    'dependsOnUncertainty',
-    'clockUntrusted',
-  );
   const admission = format.admit(parsed, context);
+  trail.examineUpTo(admissionChecks, admission.ok ? 0 : admission.found & admissionWord);
   if (!admission.ok) return trail.refuse(admission);
-  trail.found |= admission.found;
+  trail.examine('dependsOnUncertainty', 'listsPastSoftAge', 'listsPastHardAge');
+  trail.found |= admission.found | trustListAge(context);
   trail.examine('replayHere');
   const seen = hasRing(parsed) ? lookups.ring.find(parsed.digest, atMonoMs) : null;
   if (seen) {
     const reason = atMonoMs - seen.atMonoMs < sameReadMs ? 'REPEAT' : 'REPLAYED';
-    return trail.refuse({ ok: false, reason, detail: 'accepted here before', found: checkWord('replayHere') });
+    return trail.refuse(refused(reason, 'accepted here before', checkWord('replayHere')));
   }
-  trail.examine('issuerSignature');
-  if (parsed.format === 'sp1') trail.examine('holderSignature');
   const proof = format.prove(parsed, context);
+  const signatures = format.holderSigned
+    ? (['issuerSignature', 'holderSignature'] as const)
+    : (['issuerSignature'] as const);
+  trail.examineUpTo(signatures, proof.ok ? 0 : proof.found);
   if (!proof.ok) return trail.refuse(proof);
   return judgeLists(proof.outcome, context, lookups, trail);
+}
+
+/** A trust list past its end still serves, flagged; past its grace only what has nothing to lose goes on. */
+function trustListAge({ trust, now, limits }: VerifyContext): number {
+  const at = seconds(now).earliest;
+  if (at < trust.exp) return 0;
+  return at < trust.exp + limits.trustGraceSeconds
+    ? checkWord('listsPastSoftAge')
+    : checkWord('listsPastSoftAge', 'listsPastHardAge');
 }
 
 /** Steps 8 and 9. */
@@ -97,30 +119,35 @@ function judgeLists(outcome: Outcome, context: VerifyContext, lookups: Lookups, 
   const { deny } = lookups;
   if (deny) {
     trail.examine('denied');
-    if (isDenied(outcome, deny, context)) {
-      return trail.refuse({ ok: false, reason: 'DENIED', detail: 'deny list', found: checkWord('denied') });
-    }
+    const denial = denialOf(outcome, deny, context.now);
+    if (!denial.certain) trail.found |= checkWord('dependsOnUncertainty');
+    if (denial.denied) return trail.refuse(refused('DENIED', 'deny list', checkWord('denied')));
   }
   if (outcome.status) {
     trail.examine('revoked', 'noStatusOrNoList');
-    const status = lookups.status(outcome.status.list, outcome.status.index, outcome.iat);
+    const { list, index } = outcome.status;
+    const status = list === null ? null : lookups.status(list, index, outcome.iat);
     if (status === null) trail.found |= checkWord('noStatusOrNoList');
-    else if (status !== 0)
-      return trail.refuse({ ok: false, reason: 'REVOKED', detail: 'status list', found: checkWord('revoked') });
+    else if (status !== 0) return trail.refuse(refused('REVOKED', 'status list', checkWord('revoked')));
   }
   const denyAgeSeconds = deny ? Math.max(0, seconds(context.now).latest - deny.issuedAt) : null;
   return { accepted: true, outcome, done: trail.done, found: trail.found >>> 0, denyAgeSeconds };
 }
 
-function isDenied(outcome: Outcome, deny: DenyLookup, context: VerifyContext): boolean {
+/** By account and by token id; a certain denial outweighs one that the clock decides. */
+function denialOf(outcome: Outcome, deny: DenyLookup, now: Moment): Denial {
   const subjects: readonly (readonly [DenyType, Bytes | null])[] = [
     [1, outcome.subject],
     [2, outcome.cti],
   ];
-  return subjects.some(([type, id]) => {
+  const denials = subjects.flatMap(([type, id]) => {
     const entry = id ? deny.find(outcome.issuer, type, id) : null;
-    return entry !== null && denies(entry, outcome.iat, context.now);
+    return entry ? [denies(entry, outcome.iat, now)] : [];
   });
+  return {
+    denied: denials.some(({ denied }) => denied),
+    certain: denials.every(({ certain }) => certain) || denials.some(({ denied, certain }) => denied && certain),
+  };
 }
 
 /** Tickets and loans have no ring: the use ledger decides about them. */
@@ -135,6 +162,12 @@ class Trail {
 
   examine(...names: readonly CheckName[]): void {
     this.done = (this.done | checkWord(...names)) >>> 0;
+  }
+
+  /** `names` in their order as far as the first that is in `found`: what follows was not looked at. */
+  examineUpTo(names: readonly CheckName[], found: number): void {
+    const last = names.findIndex((name) => hasCheck(found, name));
+    this.examine(...(last < 0 ? names : names.slice(0, last + 1)));
   }
 
   refuse({ reason, detail, found }: Refused): Verdict {

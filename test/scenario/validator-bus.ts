@@ -332,6 +332,7 @@ export class Bus {
           loanMaxSeconds: null,
           depositMinor: null,
         },
+        scope: [],
         status: null,
         language: null,
         digest,

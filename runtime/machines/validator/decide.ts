@@ -38,7 +38,7 @@ const usesWord = checkWord('usesOrPassback');
 export function decide(question: Question, state: ValidatorState, facts: ValidatorFacts): Decision {
   const { outcome, trip } = question;
   const table = pinnedTable(trip, facts);
-  const scope = scopeReason(outcome, table, facts);
+  const scope = scopeReason(outcome, trip, table, facts);
   const done = (question.done | scopeWord) >>> 0;
   if (scope !== null) return refusal(scope, done, question.found | scopeWord);
 
@@ -73,8 +73,10 @@ export function sinceRideMs(
   return Math.max(0, atMonoMs - from);
 }
 
-/** A bus carries accounts, priced in its own currency, of products its fare table knows. */
-function scopeReason(outcome: Outcome, table: FareTable | null, facts: ValidatorFacts): ReasonCode | null {
+/** The key that signed may be bound to lines or sites. A bus carries accounts, priced in its own currency, of products its fare table knows. */
+function scopeReason(outcome: Outcome, trip: Trip, table: FareTable | null, facts: ValidatorFacts): ReasonCode | null {
+  const places = [trip.line, ...(facts.config.site === null ? [] : [String(facts.config.site)])];
+  if (outcome.scope.length > 0 && !outcome.scope.some((place) => places.includes(place))) return 'WRONG_SITE';
   const { site, product, currency } = outcome.limits;
   if (facts.config.site !== null && site !== null && site !== facts.config.site) return 'WRONG_SITE';
   if (outcome.kind !== 'account' && outcome.kind !== 'bearer') return 'WRONG_PRODUCT';
