@@ -49,6 +49,7 @@ const rooms = [
 
 /** Where each package may be imported; tests may import any. The scan path parses by hand, without zod. */
 const packages = {
+  '@noble/curves': ['^runtime/tokens/jtt1179/', '^simulators/issuer/'],
   '@serialport/.+': ['^devices/serial/'],
   aedes: ['^sync/headend/broker(/|[.]ts$)'],
   'better-sqlite3': [store, '^sync/headend/store(/|[.]ts$)', '^runtime/main/(checker|sabotage)/'],

@@ -81,15 +81,28 @@ export function admitToken(
   now: Moment,
   limits: VerifyLimits,
 ): { ok: true; found: number } | Refused {
-  const exp = effectiveExp(claims, record);
-  if (now.state === 'UNTRUSTED' || tooUncertain(claims, now, limits)) return admitByFloor(claims, exp, now, limits);
+  const { kind, iat, nbf = 0 } = claims;
+  return admitWindow({ kind, iat, nbf, exp: effectiveExp(claims, record) }, now, limits);
+}
+
+/** Unix seconds; 0 for a begin or an issue that the format does not tell. */
+export interface TokenWindow {
+  readonly kind: TokenKind;
+  readonly iat: number;
+  readonly nbf: number;
+  readonly exp: number;
+}
+
+/** A token good in [nbf, exp), as far as the clock can tell. */
+export function admitWindow(
+  window: TokenWindow,
+  now: Moment,
+  limits: VerifyLimits,
+): { ok: true; found: number } | Refused {
+  const { kind, iat, nbf, exp } = window;
+  if (now.state === 'UNTRUSTED' || tooUncertain(kind, now, limits)) return admitByFloor(window, now, limits);
   return testBounds(
-    {
-      notBefore: Math.max(claims.nbf ?? 0, claims.iat - limits.skewSeconds),
-      notAfter: exp,
-      early: 'NOT_YET_VALID',
-      late: 'EXPIRED',
-    },
+    { notBefore: Math.max(nbf, iat - limits.skewSeconds), notAfter: exp, early: 'NOT_YET_VALID', late: 'EXPIRED' },
     now,
   );
 }
@@ -112,21 +125,20 @@ export const seconds = (
 export const clockUntrusted = (detail: string): Refused =>
   refused('CLOCK_UNTRUSTED', detail, checkWord('clockUntrusted'));
 
-function tooUncertain(claims: Claims, now: Moment, limits: VerifyLimits): boolean {
-  if (claims.kind === 'bearer') return now.uncertaintyMs > limits.bearerUncertaintyMaxSeconds * 1000;
-  return claims.kind === 'loan' && now.uncertaintyMs > limits.loanUncertaintyMaxSeconds * 1000;
+function tooUncertain(kind: TokenKind, now: Moment, limits: VerifyLimits): boolean {
+  if (kind === 'bearer') return now.uncertaintyMs > limits.bearerUncertaintyMaxSeconds * 1000;
+  return kind === 'loan' && now.uncertaintyMs > limits.loanUncertaintyMaxSeconds * 1000;
 }
 
 /** Without a clock only a ticket whose window spans the floor and a day beyond may be believed. */
 function admitByFloor(
-  claims: Claims,
-  exp: number,
+  { kind, nbf, exp }: TokenWindow,
   now: Moment,
   limits: VerifyLimits,
 ): { ok: true; found: number } | Refused {
   const { floor } = seconds(now);
   if (exp <= floor) return refused('EXPIRED', 'ended before the floor', checkWord('expired'));
-  const spans = claims.kind === 'ticket' && (claims.nbf ?? 0) <= floor && exp >= floor + limits.wideValiditySeconds;
+  const spans = kind === 'ticket' && nbf <= floor && exp >= floor + limits.wideValiditySeconds;
   if (!spans) return clockUntrusted('the time is not known well enough for this kind');
   return { ok: true, found: checkWord('clockUntrusted', 'dependsOnUncertainty') };
 }

@@ -18,6 +18,7 @@ export interface KnownCredential {
 
 export class CredentialCache {
   readonly #known = new Map<string, KnownCredential>();
+  readonly #proofs = new Set<string>();
 
   /** Identity of a credential: SHA-256 of its exact bytes, signature included. */
   static keyOf(credential: Bytes): string {
@@ -44,8 +45,24 @@ export class CredentialCache {
     if (!oldest.done) this.#known.delete(oldest.value);
   }
 
+  /** Whether a signature of a foreign format, named by everything it was checked over, held before. */
+  hasProof(key: string): boolean {
+    if (!this.#proofs.delete(key)) return false;
+    this.#proofs.add(key);
+    return true;
+  }
+
+  /** Only after the signature held. The least recently used one makes room. */
+  addProof(key: string): void {
+    this.#proofs.add(key);
+    if (this.#proofs.size <= credentialCacheLimit) return;
+    const oldest = this.#proofs.values().next();
+    if (!oldest.done) this.#proofs.delete(oldest.value);
+  }
+
   /** With each trust list that is installed: its keys may no longer vouch for what is held. */
   clear(): void {
     this.#known.clear();
+    this.#proofs.clear();
   }
 }

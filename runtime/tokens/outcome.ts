@@ -58,8 +58,8 @@ export interface Outcome {
   readonly exp: UnixSeconds;
   /** First second at which a presentation is stale; equals exp where there is none. */
   readonly freshUntil: UnixSeconds;
-  /** Presentation counter and time, null for one-signature tokens. */
-  readonly presentation: { readonly iat: UnixSeconds; readonly counter: number } | null;
+  /** Time and counter of a presentation, null for one-signature tokens. Not every format counts. */
+  readonly presentation: { readonly iat: UnixSeconds; readonly counter: number | null } | null;
   readonly limits: OutcomeLimits;
   /** Sites, lines or terminal groups the issuer's key may sign for; empty means all. */
   readonly scope: readonly string[];

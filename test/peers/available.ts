@@ -18,6 +18,7 @@ const fromPackage = (name: string, ...programs: string[]): Peer => ({
 const peers = {
   chromium: fromPackage('chromium', 'chromium'),
   mosquitto: fromPackage('mosquitto', 'mosquitto'),
+  openssl: fromPackage('openssl', 'openssl'),
   perl: fromPackage('perl-base', 'perl'),
   postgres: {
     remedy: 'apt-get install postgresql',

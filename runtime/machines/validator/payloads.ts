@@ -31,7 +31,7 @@ export function ridePayload(
     kid: outcome.kid,
     account: outcome.subject ?? undefined,
     digest: outcome.digest,
-    counter: outcome.presentation?.counter,
+    counter: outcome.presentation?.counter ?? undefined,
     presentedAt: outcome.presentation?.iat,
     done: decision.done,
     found: decision.found,

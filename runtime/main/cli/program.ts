@@ -3,6 +3,7 @@
 import { Command, CommanderError, Option } from 'commander';
 import { StileError } from '../../core/errors.ts';
 import { softwareVersion } from '../version.ts';
+import type { VerifyOptions } from './token.ts';
 
 export async function runCommandLine(argv: readonly string[]): Promise<void> {
   const program = buildProgram();
@@ -99,14 +100,18 @@ function addToken(program: Command): void {
   token
     .command('verify')
     .description('verify each code as a terminal would')
-    .requiredOption('--trust <file>', 'signed trust list')
+    .option('--trust <file>', 'signed trust list')
+    .addOption(
+      new Option('--format <format>', 'a foreign format, verified with --keys').choices(['pretix_sig1', 'jtt1179']),
+    )
+    .option('--keys <file>', 'with --format: the keys of its issuers (JSON, see docs/formats/foreign-codes.md)')
     .option(
       '--roots <file>',
       'pinned root set (JSON, as in an identity file); default: roots.json beside the trust list',
     )
     .option('--deny <file>', 'signed deny list: head and snapshot in one file')
     .option('--at <time>', 'time to verify at, ISO 8601; default now')
-    .action(async (options: { trust: string; roots?: string; deny?: string; at?: string }) => {
+    .action(async (options: VerifyOptions) => {
       const { verifyTokens } = await import('./token.ts');
       process.exitCode = await verifyTokens(options);
     });

@@ -7,11 +7,15 @@ import { systemEntropy } from '../../core/entropy.ts';
 import { StileError } from '../../core/errors.ts';
 import type { Moment } from '../../core/trusted-time.ts';
 import { CredentialCache } from '../../tokens/credential-cache.ts';
+import type { DenyLookup } from '../../tokens/deny.ts';
 import { inspectCode } from '../../tokens/inspect.ts';
 import type { Outcome, Verdict } from '../../tokens/outcome.ts';
 import { ReplayRing } from '../../tokens/replay-ring.ts';
+import type { TrustView } from '../../tokens/trust-view.ts';
+import type { TokenVerifier } from '../../tokens/verifier.ts';
 import { defaultLimits } from '../../tokens/verifier.ts';
-import { type Lookups, verifyCode } from '../../tokens/verify.ts';
+import { type Lookups, nativeFormats, verifyCode } from '../../tokens/verify.ts';
+import { type ForeignFormat, readForeignKeys } from './foreign-keys.ts';
 import { inputLines } from './input-lines.ts';
 import { wholeNumber } from './number.ts';
 import { exitCodes } from './report.ts';
@@ -31,17 +35,19 @@ export async function inspectTokens(): Promise<number> {
   return readable ? exitCodes.done : exitCodes.fault;
 }
 
+export interface VerifyOptions {
+  readonly trust?: string;
+  readonly roots?: string;
+  readonly deny?: string;
+  readonly at?: string;
+  readonly format?: ForeignFormat;
+  readonly keys?: string;
+}
+
 /** Each code by itself, with no memory of the one before: a code given twice is good twice. */
-export async function verifyTokens(options: {
-  trust: string;
-  roots?: string;
-  deny?: string;
-  at?: string;
-}): Promise<number> {
-  const pinned = readRoots(options.roots, options.trust);
-  const trust = readTrustFile(options.trust, pinned);
+export async function verifyTokens(options: VerifyOptions): Promise<number> {
   const now = momentAt(options.at);
-  const deny = options.deny ? readDenyFile(options.deny, pinned.operator, trust, secondsOf(now.wallMs)) : null;
+  const { trust, deny, formats, bytesOf } = options.format ? foreign(options.format, options) : native(options, now);
   const lookups: Lookups = {
     ring: new ReplayRing(),
     deny,
@@ -53,12 +59,36 @@ export async function verifyTokens(options: {
   const context = { now, trust, limits: defaultLimits, cache: new CredentialCache() };
   let accepted = true;
   for await (const line of inputLines(process.stdin)) {
-    const verdict = verifyCode(line, now.monoMs, context, lookups);
+    const verdict = verifyCode(bytesOf(line), now.monoMs, context, lookups, formats);
     accepted &&= verdict.accepted;
     print(answerOf(verdict));
   }
   return accepted ? exitCodes.done : exitCodes.fault;
 }
+
+interface Verification {
+  readonly trust: TrustView;
+  readonly deny: DenyLookup | null;
+  readonly formats: readonly TokenVerifier[];
+  readonly bytesOf: (line: Bytes) => Bytes;
+}
+
+function native(options: VerifyOptions, now: Moment): Verification {
+  if (!options.trust) throw missing('--trust', 'Name the signed trust list, or a foreign --format with --keys.');
+  const pinned = readRoots(options.roots, options.trust);
+  const trust = readTrustFile(options.trust, pinned);
+  const deny = options.deny ? readDenyFile(options.deny, pinned.operator, trust, secondsOf(now.wallMs)) : null;
+  return { trust, deny, formats: nativeFormats, bytesOf: (line) => line };
+}
+
+function foreign(format: ForeignFormat, options: VerifyOptions): Verification {
+  if (!options.keys) throw missing('--keys', `Name the key file of ${format}.`);
+  const keys = readForeignKeys(format, options.keys);
+  return { trust: keys.trust, deny: null, formats: [keys.format], bytesOf: keys.bytesOf };
+}
+
+const missing = (option: string, remedy: string): StileError =>
+  new StileError('USAGE', `${option} is missing`, { remedy });
 
 export async function mintTokens(options: {
   issuer: string;

@@ -1,9 +1,15 @@
 // `stile token` as an integrator uses it: mint codes, look into them, and ask whether a terminal would
 // take them, all through pipes.
+
+import { createPublicKey } from 'node:crypto';
 import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { hex } from '../../../runtime/core/bytes.ts';
+import { systemEntropy } from '../../../runtime/core/entropy.ts';
+import { TicketShop } from '../../../simulators/issuer/ticket-shop.ts';
+import { TransitScheme } from '../../../simulators/issuer/transit-scheme.ts';
 import { flippedBit } from '../../../simulators/wallet/forgeries.ts';
 import { jsonLines, stile } from '../../fixtures/stile-command.ts';
 
@@ -114,5 +120,46 @@ describe('stile token', () => {
       join(other, 'roots.json'),
     ]);
     expect(answer).toMatchObject({ code: 1, err: expect.stringContaining('UNKNOWN_KEY') });
+  });
+});
+
+describe('stile token verify of foreign formats', () => {
+  it('pretix_sig1: the shop key in Base64 of PEM, items mapped to products', async () => {
+    const shop = new TicketShop('museum-shop');
+    const pem = createPublicKey(shop.key.privateKey).export({ type: 'spki', format: 'pem' }) as string;
+    const keys = join(folder, 'shop.json');
+    const issuers = [{ iss: 'museum-shop', currency: 'EUR', keys: [Buffer.from(pem).toString('base64')] }];
+    writeFileSync(keys, JSON.stringify({ issuers, items: [{ item: 5, product: 2, site: 9 }] }));
+    const codes = [shop.sell({ seed: 'abc', item: 5 }), new TicketShop('x').sell({ seed: 'abc', item: 5 })];
+    const answer = await stile(['token', 'verify', '--format', 'pretix_sig1', '--keys', keys], codes.join('\n'));
+    expect(jsonLines(answer.out)).toMatchObject([
+      { outcome: 'accepted', issuer: 'museum-shop', limits: { product: 2, site: 9 } },
+      { outcome: 'refused', reason: 'BAD_SIGNATURE' },
+    ]);
+  });
+
+  it('jtt1179: root records of the scheme, codes in hexadecimal', async () => {
+    const scheme = new TransitScheme('a1b2c3d4', systemEntropy);
+    const keys = join(folder, 'scheme.json');
+    const issuers = [{ iss: 'a1b2c3d4', currency: 'CNY', roots: [hex(scheme.rootRecord())] }];
+    writeFileSync(keys, JSON.stringify({ issuers }));
+    const code = scheme.phone().show(Math.floor(Date.parse(at) / 1000));
+    const answer = await stile(
+      ['token', 'verify', '--format', 'jtt1179', '--keys', keys, '--at', at],
+      `${hex(code)}\n${hex(code).replace(/..$/, (last) => (last === '00' ? '01' : '00'))}\n`,
+    );
+    expect(jsonLines(answer.out)).toMatchObject([
+      { outcome: 'accepted', format: 'jtt1179', issuer: 'a1b2c3d4' },
+      { outcome: 'refused', reason: 'BAD_SIGNATURE', detail: 'holder' },
+    ]);
+  });
+
+  it('says which key is missing or wrong', async () => {
+    expect((await stile(['token', 'verify', '--format', 'jtt1179'])).err).toContain('--keys');
+    expect((await stile(['token', 'verify'])).err).toContain('--trust');
+    const keys = join(folder, 'wrong.json');
+    writeFileSync(keys, JSON.stringify({ issuers: [{ iss: 'a1b2c3d4', currency: 'CNY', roots: ['00'] }] }));
+    const answer = await stile(['token', 'verify', '--format', 'jtt1179', '--keys', keys]);
+    expect(answer.err).toContain('issuers.0.roots.0');
   });
 });
