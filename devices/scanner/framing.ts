@@ -13,13 +13,26 @@ export interface FramingProfile {
   readonly ending: Ending;
   /** ISO/IEC 15424 symbology identifier, `]` and two characters, in front of each code. */
   readonly aimIdentifier: boolean;
+  /**
+   * Codes of raw bytes that give their own length are read too: a first byte from 80, then the number of bytes
+   * that follow it as u16, big-endian (JT/T 1179 field 2). Inside one, CR and LF are content.
+   */
+  readonly binaryCodes: boolean;
 }
 
-export const plainProfile: FramingProfile = { prefix: utf8(''), suffix: utf8(''), ending: 'CR', aimIdentifier: false };
+export const plainProfile: FramingProfile = {
+  prefix: utf8(''),
+  suffix: utf8(''),
+  ending: 'CR',
+  aimIdentifier: false,
+  binaryCodes: false,
+};
 
 export const framingLimits = {
   /** Largest frame, with all the reader adds. A longer one is discarded up to its end. */
   frameBytes: 4_096,
+  /** A binary code that claims more is text with a strange first letter. */
+  binaryCodeBytes: 512,
   /** A code arrives without pauses; what waited longer for its end is noise and must not spoil the next code. */
   staleAfterMs: 1_000,
 } as const;
@@ -62,6 +75,7 @@ export class Framing {
     for (let index = 0; index < chunk.length; index++) {
       const byte = chunk[index];
       if (byte !== carriageReturn && byte !== lineFeed) continue;
+      if (this.#isInsideBinaryCode(chunk.subarray(start, index))) continue;
       this.#take(chunk.subarray(start, index));
       this.#noteEnding(byte);
       this.#finish(codes);
@@ -115,6 +129,22 @@ export class Framing {
     this.#length = 0;
   }
 
+  /** Whether an ending behind what waits and `more` would still be content of a code that gives its length. */
+  #isInsideBinaryCode(more: Bytes): boolean {
+    const { binaryCodes, prefix, aimIdentifier } = this.#profile;
+    if (!binaryCodes || this.#discarding) return false;
+    const at = (index: number): number =>
+      (index < this.#length ? this.#buffer[index] : more[index - this.#length]) ?? 0;
+    const start = prefix.length + (aimIdentifier ? aimLength : 0);
+    const have = this.#length + more.length - start;
+    if (have < 1 || at(start) < binaryFirstByte || prefix.some((byte, index) => at(index) !== byte)) return false;
+    const identifier = Uint8Array.from({ length: aimLength }, (_, index) => at(prefix.length + index));
+    if (aimIdentifier && !isAimIdentifier(identifier)) return false;
+    if (have < binaryHeadLength) return true;
+    const length = binaryHeadLength + at(start + 1) * 256 + at(start + 2);
+    return length <= framingLimits.binaryCodeBytes && have < length;
+  }
+
   #finish(codes: Bytes[]): void {
     const frame = this.#buffer.slice(0, this.#length);
     this.#length = 0;
@@ -162,6 +192,8 @@ export class Framing {
   }
 }
 
+const binaryFirstByte = 0x80;
+const binaryHeadLength = 3;
 const aimLength = 3;
 const eciLength = 7;
 

@@ -16,6 +16,7 @@ const scannerSchema = z.strictObject({
   suffix: suffix.default('CR'),
   prefix: z.string().max(8).default(''),
   aimIdentifier: z.boolean().default(false),
+  binaryCodes: z.boolean().default(false),
 });
 
 const indicatorSchema = z.strictObject({

@@ -184,11 +184,11 @@ async function startSync(parts: SyncParts): Promise<{ stop(): Promise<void> }> {
 }
 
 function scannerOf(config: TerminalConfig, clock: Clock, log: Logger): SerialScanner {
-  const { path, baudRate, suffix, prefix, aimIdentifier } = config.scanner;
+  const { path, baudRate, suffix, prefix, aimIdentifier, binaryCodes } = config.scanner;
   return new SerialScanner({
     id: 'scanner',
     line: { path, baudRate },
-    profile: { prefix: utf8(prefix), suffix: new Uint8Array(0), ending: suffix, aimIdentifier },
+    profile: { prefix: utf8(prefix), suffix: new Uint8Array(0), ending: suffix, aimIdentifier, binaryCodes },
     clock,
     log,
   });

@@ -29,6 +29,34 @@ describe('the end of a frame', () => {
   });
 });
 
+describe('a code of raw bytes that gives its own length', () => {
+  const binary = '\x80\x00\x06A\rB\nC\r';
+  it.each([
+    ['is one frame, CR and LF inside it', `${binary}\r`, [binary]],
+    ['cut anywhere', `\x80|\x00|\x06A\r|B\nC|\r|\r`, [binary]],
+    ['between two texts', `AB\r${binary}\rCD\r`, ['AB', binary, 'CD']],
+    ['whose length is a CR', '\x80\x00\rABCDEFGHIJKLM\r', ['\x80\x00\rABCDEFGHIJKLM']],
+    ['that claims more than 512 bytes ends at the next ending', '\x80\xff\xffAB\rCD\r', ['\x80\xff\xffAB', 'CD']],
+  ])('%s', (_, line, expected) => {
+    expect(codes(line, { binaryCodes: true })).toEqual(expected);
+  });
+
+  it('behind a prefix and an identifier', () => {
+    const profile = { binaryCodes: true, prefix: utf8('<'), aimIdentifier: true };
+    expect(codes(`<]Q1${binary}\r<]Q1AB\r`, profile)).toEqual([binary, 'AB']);
+  });
+
+  it('is cut at every ending where the profile does not expect it', () => {
+    expect(codes(`${binary}\r`)).toEqual(['\x80\x00\x06A', 'B', 'C']);
+  });
+
+  it('cut off in the middle does not swallow the code that comes a second later', () => {
+    const framing = new Framing({ ...plainProfile, binaryCodes: true });
+    expect(framing.push(Buffer.from('\x80\x01\x49A\r', 'latin1'), 0)).toEqual([]);
+    expect(framing.push(Buffer.from('AB\r'), framingLimits.staleAfterMs + 1).map(latin1)).toEqual(['AB']);
+  });
+});
+
 describe('what the reader adds', () => {
   it.each([
     ['prefix', { prefix: utf8('<') }, '<AB\r', 'AB'],
@@ -123,7 +151,13 @@ describe(`any bytes (seed ${seed})`, () => {
     fc.nat(2 * framingLimits.frameBytes).map((length) => new Uint8Array(length).fill(0x42)),
   );
   const stream = fc.array(piece, { maxLength: 30 }).map((pieces) => new Uint8Array(Buffer.concat(pieces)));
-  const profile = { prefix: utf8('<'), suffix: utf8('>'), ending: 'CR', aimIdentifier: true } as const;
+  const profile = {
+    prefix: utf8('<'),
+    suffix: utf8('>'),
+    ending: 'CR',
+    aimIdentifier: true,
+    binaryCodes: true,
+  } as const;
 
   it('give the same frames however they are split', () => {
     fc.assert(
@@ -148,13 +182,14 @@ describe(`any bytes (seed ${seed})`, () => {
   it('up to 64 KiB never throw, and every code is 1 to 4096 bytes without a line end', () => {
     const random = fc.uint8Array({ minLength: 0, maxLength: 65_536, size: 'max' });
     fc.assert(
-      fc.property(random, (bytes) => {
-        const framing = new Framing(profile);
+      fc.property(random, fc.boolean(), (bytes, binaryCodes) => {
+        const framing = new Framing({ ...profile, binaryCodes });
         const found = framing.push(bytes, 0);
         for (const code of found) {
           expect(code.length).toBeGreaterThan(0);
           expect(code.length).toBeLessThanOrEqual(framingLimits.frameBytes);
-          expect(code.some((byte) => byte === 0x0d || byte === 0x0a)).toBe(false);
+          const isBinary = binaryCodes && (code[0] ?? 0) >= 0x80;
+          expect(!isBinary && code.some((byte) => byte === 0x0d || byte === 0x0a)).toBe(false);
         }
         expect(framing.waiting).toBeLessThanOrEqual(framingLimits.frameBytes);
         expect(framing.counters().frames).toBe(found.length);
