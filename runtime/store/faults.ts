@@ -4,6 +4,14 @@
 export interface WriterFaults {
   /** Each commit takes this much longer inside the writer, as a stalling card would. */
   readonly fsyncDelayMs?: number;
-  /** The Nth commit (from 1) fails before (`ioerr-absent`) or after (`ioerr-present`) it is written, or finds the disk full. */
-  readonly failAt?: { readonly commit: number; readonly how: 'ioerr-absent' | 'ioerr-present' | 'full' };
+  /**
+   * The Nth commit (from 1) of each entry fails once: before (`ioerr-absent`) or after (`ioerr-present`) it is
+   * written, finding the disk full, or by a defect that ends the thread.
+   */
+  readonly failAt?: readonly CommitFault[];
+}
+
+export interface CommitFault {
+  readonly commit: number;
+  readonly how: 'ioerr-absent' | 'ioerr-present' | 'full' | 'defect';
 }

@@ -1,7 +1,6 @@
 // journal.db as a file: its schema, and the recipe by which the one writer opens it. The order matters:
 // better-sqlite3 is compiled with WAL default NORMAL, and only a FULL set after WAL outlives the first
 // transaction; so the settings are read back after it.
-
 import { statSync } from 'node:fs';
 import type Database from 'better-sqlite3';
 import { StileError } from '../core/errors.ts';
@@ -15,6 +14,8 @@ export const journalFileLimits = {
   warmWalBytes: 4_194_304,
   warmBlobBytes: 4_000_000,
   pageBytes: 4_096,
+  /** A page and its header, as SQLite's file format lays a WAL frame out. */
+  walFrameBytes: 4_120,
   busyTimeoutMs: 2_000,
 } as const;
 
@@ -32,16 +33,29 @@ CREATE TABLE IF NOT EXISTS meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) WIT
 CREATE TABLE IF NOT EXISTS scratch (filler BLOB);
 CREATE TRIGGER IF NOT EXISTS journal_never_edited BEFORE UPDATE ON journal
 BEGIN SELECT RAISE(ABORT, 'journal rows are never edited'); END;
+CREATE TRIGGER IF NOT EXISTS journal_appended_at_the_end BEFORE INSERT ON journal
+WHEN EXISTS (SELECT 1 FROM journal WHERE epoch > NEW.epoch)
+  OR NEW.seq <> coalesce((SELECT max(seq) + 1 FROM journal WHERE epoch = NEW.epoch), NEW.seq)
+BEGIN SELECT RAISE(ABORT, 'journal rows are appended at the end only'); END;
 CREATE TRIGGER IF NOT EXISTS journal_pruned_from_oldest BEFORE DELETE ON journal
-WHEN EXISTS (
-  SELECT 1 FROM journal WHERE (epoch, seq) < (OLD.epoch, OLD.seq)
-)
-BEGIN SELECT RAISE(ABORT, 'journal rows are pruned from the oldest end only'); END;
+WHEN EXISTS (SELECT 1 FROM journal WHERE (epoch, seq) < (OLD.epoch, OLD.seq))
+  OR NOT EXISTS (SELECT 1 FROM journal WHERE (epoch, seq) > (OLD.epoch, OLD.seq))
+BEGIN SELECT RAISE(ABORT, 'journal rows are pruned from the oldest end only, and never the newest'); END;
 `;
 
-/** Opens for writing by the recipe. @throws StileError JOURNAL_SQLITE_REFUSED, JOURNAL_UNAVAILABLE. */
+/** Opens for writing by the recipe. @throws StileError JOURNAL_SQLITE_REFUSED, JOURNAL_UNAVAILABLE; SqliteError. */
 export function openWriter(open: OpenSqlite, file: string): Sqlite {
   const database = open(file);
+  try {
+    applyRecipe(database);
+    return database;
+  } catch (error) {
+    database.close();
+    throw error;
+  }
+}
+
+function applyRecipe(database: Sqlite): void {
   assertSqliteVersion(String(database.prepare('SELECT sqlite_version()').pluck().get()));
   const mode = database.pragma('journal_mode = WAL', { simple: true });
   if (mode !== 'wal') throw unavailable(`journal mode is ${String(mode)}, not wal`);
@@ -54,15 +68,19 @@ export function openWriter(open: OpenSqlite, file: string): Sqlite {
   database.pragma(`busy_timeout = ${journalFileLimits.busyTimeoutMs}`);
   database.pragma('mmap_size = 0');
   database.exec(schema);
+  countOpening(database);
   assertDurable(database);
-  return database;
 }
 
-/** Reads the settings back after a transaction; earlier the answer proves nothing. */
-export function assertDurable(database: Sqlite): void {
+/** The first transaction of this connection. Which rows follow is known only when the chain has been checked. */
+function countOpening(database: Sqlite): void {
   database.exec(
     "INSERT INTO meta (name, value) VALUES ('opened', '1') ON CONFLICT (name) DO UPDATE SET value = value + 1",
   );
+}
+
+/** Reads the settings back. Only after a transaction: earlier the answer proves nothing. */
+export function assertDurable(database: Sqlite): void {
   const synchronous = database.pragma('synchronous', { simple: true });
   const mode = database.pragma('journal_mode', { simple: true });
   if (synchronous === 2 && mode === 'wal') return;
@@ -80,10 +98,45 @@ export function warmWal(database: Sqlite, file: string): void {
   checkpoint(database);
 }
 
-/** True when the WAL could be restarted; false when a reader holds it. */
-export function checkpoint(database: Sqlite): boolean {
-  const [answer] = database.pragma('wal_checkpoint(RESTART)') as readonly { readonly busy: number }[];
-  return answer?.busy === 0;
+export interface WalState {
+  /** A reader holds the WAL: it could not be restarted. */
+  readonly held: boolean;
+  /** Written since the WAL was restarted last. */
+  readonly walBytes: number;
+  /** The part of it that the database file does not have yet. */
+  readonly pendingBytes: number;
+}
+
+interface CheckpointAnswer {
+  readonly busy: number;
+  readonly log: number;
+  readonly checkpointed: number;
+}
+
+/**
+ * Moves the WAL into the database and restarts it. Never waits for a reader: a commit that came
+ * meanwhile would wait with it.
+ */
+export function checkpoint(database: Sqlite): WalState {
+  database.pragma('busy_timeout = 0');
+  try {
+    const [answer] = database.pragma('wal_checkpoint(RESTART)') as readonly CheckpointAnswer[];
+    return stateOf(answer);
+  } finally {
+    database.pragma(`busy_timeout = ${journalFileLimits.busyTimeoutMs}`);
+  }
+}
+
+/** Prepared once: asks how far the WAL is ahead without moving anything (SQLite 3.51 and later). */
+export function walProbe(database: Sqlite): () => WalState {
+  const probe = database.prepare('PRAGMA wal_checkpoint(NOOP)');
+  return () => stateOf(probe.get() as CheckpointAnswer | undefined);
+}
+
+function stateOf(answer: CheckpointAnswer | undefined): WalState {
+  const { busy, log, checkpointed } = answer ?? { busy: 1, log: 0, checkpointed: 0 };
+  const { walFrameBytes } = journalFileLimits;
+  return { held: busy !== 0, walBytes: log * walFrameBytes, pendingBytes: (log - checkpointed) * walFrameBytes };
 }
 
 export function sizeOf(path: string): number {
@@ -93,6 +146,12 @@ export function sizeOf(path: string): number {
     return 0;
   }
 }
+
+/** SQLite's own code of an error, or an empty string. */
+export const sqliteCodeOf = (error: unknown): string =>
+  error instanceof Error && 'code' in error ? String(error.code) : '';
+
+export const isCorruption = (error: unknown): boolean => /^SQLITE_(CORRUPT|NOTADB)/.test(sqliteCodeOf(error));
 
 const unavailable = (problem: string): StileError =>
   new StileError('JOURNAL_UNAVAILABLE', `journal cannot be made durable: ${problem}`, {

@@ -2,7 +2,7 @@
 // statement left open would hold the WAL.
 import type { Bytes } from '../core/bytes.ts';
 import type { RowType } from '../records/row-types.ts';
-import type { StoredRow } from './journal.ts';
+import type { RowPosition, StoredRow } from './journal.ts';
 import type { Sqlite } from './journal-file.ts';
 
 export const readLimits = { rows: 1_000 } as const;
@@ -31,12 +31,7 @@ export class JournalTables {
   /** Rows of one epoch from `fromSeq`, fewer where `maxBytes` of bodies is reached; at least one if there is one. */
   read(epoch: number, fromSeq: number, limit: number, maxBytes = Number.POSITIVE_INFINITY): readonly StoredRow[] {
     const rows = this.#statements.read.all(epoch, fromSeq, Math.min(limit, readLimits.rows)) as RawRow[];
-    let bytes = 0;
-    const end = rows.findIndex((row, at) => {
-      bytes += row.body.length;
-      return bytes > maxBytes && at > 0;
-    });
-    return (end < 0 ? rows : rows.slice(0, end)).map(stored);
+    return within(rows, maxBytes).map(stored);
   }
 
   /** Rows after (epoch, seq) across epochs. */
@@ -47,6 +42,17 @@ export class JournalTables {
   /** The newest `limit` rows, oldest first. */
   newest(limit: number): readonly StoredRow[] {
     return (this.#statements.newest.all(limit) as RawRow[]).reverse().map(stored);
+  }
+
+  oldest(limit: number): readonly StoredRow[] {
+    return this.after(-1, -1, limit);
+  }
+
+  /** The newest rows before a position, oldest first. */
+  before({ epoch, seq }: RowPosition, limit: number): readonly StoredRow[] {
+    return (this.#statements.before.all(epoch, seq, Math.min(limit, readLimits.rows)) as RawRow[])
+      .reverse()
+      .map(stored);
   }
 
   byReference(ref: string): readonly StoredRow[] {
@@ -72,11 +78,24 @@ function prepare(database: Sqlite) {
   return {
     read: database.prepare(`SELECT ${columns} FROM journal WHERE epoch = ? AND seq >= ? ORDER BY seq LIMIT ?`),
     after: database.prepare(`SELECT ${columns} FROM journal WHERE (epoch, seq) > (?, ?) ORDER BY epoch, seq LIMIT ?`),
+    before: database.prepare(
+      `SELECT ${columns} FROM journal WHERE (epoch, seq) < (?, ?) ORDER BY epoch DESC, seq DESC LIMIT ?`,
+    ),
     newest: database.prepare(`SELECT ${columns} FROM journal ORDER BY epoch DESC, seq DESC LIMIT ?`),
     byReference: database.prepare(`SELECT ${columns} FROM journal WHERE ref = ? ORDER BY epoch, seq LIMIT 16`),
     projection: database.prepare('SELECT value FROM projection WHERE space = ? AND key = ?').pluck(),
     projections: database.prepare('SELECT key, value FROM projection WHERE space = ? ORDER BY key'),
   };
+}
+
+/** The first rows whose bodies fit, but at least one: a row larger than the room must not stop the reader. */
+function within(rows: readonly RawRow[], maxBytes: number): readonly RawRow[] {
+  let bytes = 0;
+  for (const [at, row] of rows.entries()) {
+    bytes += row.body.length;
+    if (bytes > maxBytes && at > 0) return rows.slice(0, at);
+  }
+  return rows;
 }
 
 const stored = (row: RawRow): StoredRow => ({

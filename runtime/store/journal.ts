@@ -41,9 +41,29 @@ export interface StoredRow extends StoredBody {
  */
 export type StorageLevel = 'normal' | 'warning' | 'restricted' | 'full' | 'unavailable';
 
+/** An epoch that damage closed; `head` is its newest row that could be saved, null for none. */
+export interface PreviousEpoch {
+  readonly epoch: number;
+  readonly head: ChainHead | null;
+}
+
+/**
+ * What the storage did that a person must hear of. `disk-full`: the ballast was given up. `fault`: an I/O
+ * error. `out-of-service`: nothing can be committed any more. `in-service`: it can again. `wal-held`: a
+ * reader keeps the WAL from being restarted.
+ */
+export interface StorageIncident {
+  readonly kind: 'disk-full' | 'fault' | 'out-of-service' | 'in-service' | 'wal-held';
+  readonly detail: string;
+}
+
 export interface JournalReader {
   /** The newest committed row, null before GENESIS. */
   head(): ChainHead | null;
+  /** The oldest rows kept, at most `limit` (1..1000). */
+  oldest(limit: number): readonly StoredRow[];
+  /** The newest rows before `position`, oldest first and across epochs, at most `limit` (1..1000). */
+  before(position: RowPosition, limit: number): readonly StoredRow[];
   /** Rows of one epoch from `fromSeq`, at most `limit` (1..1000) and about `maxBytes` of bodies. Synchronous. */
   read(epoch: number, fromSeq: number, limit: number, maxBytes?: number): readonly StoredRow[];
   byReference(ref: string): readonly StoredRow[];
@@ -54,17 +74,20 @@ export interface JournalReader {
 export interface Journal extends JournalReader {
   /**
    * Appends rows and projections in one transaction and one fsync, in the writer thread. Commits queue
-   * in call order. Resolves when durable. An I/O error with unknown outcome is resolved inside: found
-   * durable after reopening, it resolves; absent, it rejects and nothing was written.
+   * in call order. Resolves when durable. An I/O error with unknown outcome is resolved inside: rows found
+   * after reopening and made durable, it resolves; absent, it rejects and nothing was written. Projections
+   * without a row cannot be told apart afterwards: such a commit rejects and may be repeated.
    * @throws StileError JOURNAL_FULL, JOURNAL_UNAVAILABLE.
    */
   commit(rows: readonly RowDraft[], projections?: readonly Projection[]): Promise<readonly StoredRow[]>;
   /** After each commit that appended rows. */
   readonly committed: Signal<ChainHead>;
+  readonly incidents: Signal<StorageIncident>;
   level(): StorageLevel;
-  /** Deletes rows from the oldest end up to and including `uptoSeq` of `epoch`; returns how many. */
+  /**
+   * Deletes rows from the oldest end up to and including `uptoSeq` of `epoch`, a bounded number at a time,
+   * never the newest; returns how many. Whether they may go is for the caller to know.
+   */
   prune(epoch: number, uptoSeq: number): Promise<number>;
-  /** Tells the writer that no scan is running, so that it may checkpoint. */
-  idle(): void;
   close(): Promise<void>;
 }

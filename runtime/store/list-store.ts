@@ -7,7 +7,7 @@ import type Database from 'better-sqlite3';
 import type { Bytes } from '../core/bytes.ts';
 import { messageOf } from '../core/errors.ts';
 import type { Logger } from '../core/log.ts';
-import type { OpenSqlite, Sqlite } from './journal-file.ts';
+import { isCorruption, type OpenSqlite, type Sqlite, sqliteCodeOf } from './journal-file.ts';
 
 export interface KeptDocument {
   readonly kind: string;
@@ -53,33 +53,43 @@ CREATE TABLE IF NOT EXISTS deny (
 ) WITHOUT ROWID;
 `;
 
-/** Opens, or makes anew where the file is damaged: nothing in it is precious. */
+/**
+ * Opens, or makes anew where the file is damaged: nothing in it is precious. A full or failing disk is no
+ * damage: then it throws and the file stays. @throws SqliteError.
+ */
 export async function openListStore(directory: string, logger: Logger): Promise<ListStore> {
   const { default: Sqlite } = await import('better-sqlite3');
   const file = join(directory, 'lists.db');
   const open: OpenSqlite = (path, options?: Database.Options) => new Sqlite(path, options);
   try {
-    return new SqliteListStore(openSound(open, file));
+    return openSound(open, file);
   } catch (error) {
+    if (!isDamage(error)) throw error;
     logger.warn('lists.db is damaged and made anew', { path: file, detail: messageOf(error) });
     for (const suffix of ['', '-wal', '-shm']) rmSync(file + suffix, { force: true });
-    return new SqliteListStore(openSound(open, file));
+    return openSound(open, file);
   }
 }
 
-function openSound(open: OpenSqlite, file: string): Sqlite {
+function openSound(open: OpenSqlite, file: string): ListStore {
   const database = open(file);
   try {
     database.pragma('journal_mode = WAL');
     database.pragma('synchronous = FULL');
-    if (database.pragma('quick_check(1)', { simple: true }) !== 'ok') throw new Error('quick_check failed');
+    if (database.pragma('quick_check(1)', { simple: true }) !== 'ok') throw new DamagedLists('quick_check failed');
     database.exec(schema);
-    return database;
+    return new SqliteListStore(database);
   } catch (error) {
     database.close();
     throw error;
   }
 }
+
+class DamagedLists extends Error {}
+
+/** Bytes that are no database, or a database with other tables than these. */
+const isDamage = (error: unknown): boolean =>
+  error instanceof DamagedLists || isCorruption(error) || sqliteCodeOf(error) === 'SQLITE_ERROR';
 
 class SqliteListStore implements ListStore {
   readonly #database: Sqlite;

@@ -13,8 +13,18 @@ import type { ChainHead } from '../records/chain.ts';
 import { referenceOf } from '../records/reference.ts';
 import { encodeRow, zeroHash } from '../records/row.ts';
 import type { WriterFaults } from './faults.ts';
-import type { Journal, Projection, RowDraft, StorageLevel, StoredRow } from './journal.ts';
+import type {
+  Journal,
+  PreviousEpoch,
+  Projection,
+  RowDraft,
+  RowPosition,
+  StorageIncident,
+  StorageLevel,
+  StoredRow,
+} from './journal.ts';
 import { JournalTables } from './journal-tables.ts';
+import { storageLevel } from './storage-level.ts';
 import {
   type FileState,
   type RowToWrite,
@@ -36,9 +46,16 @@ export interface OpenJournalOptions {
   readonly logger: Logger;
   readonly sizeCapBytes: number;
   /** The first row of a new epoch. */
-  readonly genesis: (at: { epoch: number; cause: 'provisioning' | 'corrupt'; previous: ChainHead | null }) => RowDraft;
+  readonly genesis: (at: {
+    epoch: number;
+    cause: 'provisioning' | 'corrupt';
+    previous: PreviousEpoch | null;
+  }) => RowDraft;
   readonly faults?: WriterFaults;
 }
+
+/** A read blocks the main loop, so it waits only as long as rebuilding the WAL's index can take. */
+const readerWaitMs = 100;
 
 export interface Opened {
   readonly how: 'new' | 'recovered' | 'salvaged';
@@ -57,9 +74,15 @@ export async function openJournal(
   const opened = await firstMessage(worker);
   if (!opened.ok) throw new StileError(opened.code as ErrorCode, opened.message, { remedy: opened.remedy });
   const { default: Database } = await import('better-sqlite3');
-  const tables = new JournalTables(new Database(join(options.directory, 'journal.db'), { readonly: true }));
+  const file = join(options.directory, 'journal.db');
+  const tables = new JournalTables(new Database(file, { readonly: true, timeout: readerWaitMs }));
   const journal = new ThreadedJournal(options, worker, new SharedExchange(shared), tables, opened.file);
-  await journal.begin(opened);
+  try {
+    await journal.begin(opened);
+  } catch (error) {
+    await journal.close();
+    throw error;
+  }
   return { journal, opened: { how: opened.how, rows: opened.rows, lost: opened.lost, problem: opened.problem } };
 }
 
@@ -87,11 +110,13 @@ function firstMessage(worker: Worker): Promise<WriterOpened> {
   return new Promise((resolve, reject) => {
     worker.once('message', resolve);
     worker.once('error', reject);
+    worker.once('exit', () => reject(writerEnded('before the journal was open')));
   });
 }
 
 class ThreadedJournal implements Journal {
   readonly committed = new Signal<ChainHead>();
+  readonly incidents = new Signal<StorageIncident>();
   readonly #options: OpenJournalOptions;
   readonly #worker: Worker;
   readonly #exchange: SharedExchange;
@@ -101,8 +126,11 @@ class ThreadedJournal implements Journal {
   #file: FileState;
   #asked = 0;
   #queue: Promise<unknown> = Promise.resolve();
-  #unavailable = false;
+  #ended = false;
   #full = false;
+  #closing = false;
+  /** Ends the wait for the answer that is due. One slot is enough: one request runs at a time. */
+  #abandon: (fault: StileError) => void = () => {};
 
   constructor(
     options: OpenJournalOptions,
@@ -117,6 +145,7 @@ class ThreadedJournal implements Journal {
     this.#tables = tables;
     this.#file = file;
     worker.on('error', (error) => this.#writerDied(messageOf(error)));
+    worker.on('exit', () => this.#writerDied('it ended by itself'));
   }
 
   /** Continues the epoch found, or opens the next one with its GENESIS row. */
@@ -141,6 +170,14 @@ class ThreadedJournal implements Journal {
     return this.#tables.read(epoch, fromSeq, limit, maxBytes);
   }
 
+  oldest(limit: number): readonly StoredRow[] {
+    return this.#tables.oldest(limit);
+  }
+
+  before(position: RowPosition, limit: number): readonly StoredRow[] {
+    return this.#tables.before(position, limit);
+  }
+
   byReference(ref: string): readonly StoredRow[] {
     return this.#tables.byReference(ref);
   }
@@ -158,29 +195,30 @@ class ThreadedJournal implements Journal {
   }
 
   level(): StorageLevel {
-    if (this.#unavailable) return 'unavailable';
-    if (this.#full) return 'full';
-    const share = this.#file.usedBytes / this.#options.sizeCapBytes;
-    if (share >= 1) return 'full';
-    if (share >= 0.95 || !this.#file.ballast) return 'restricted';
-    return share >= 0.8 ? 'warning' : 'normal';
-  }
-
-  prune(epoch: number, uptoSeq: number): Promise<number> {
-    return this.#inOrder(async () => {
-      const answer = await this.#ask({ kind: 'prune', epoch, uptoSeq });
-      if (!answer.ok) throw this.#fault(answer.fault);
-      return answer.changed;
+    return storageLevel({
+      unavailable: this.#ended || this.#exchange.outOfService,
+      refused: this.#full,
+      file: this.#file,
+      sizeCapBytes: this.#options.sizeCapBytes,
     });
   }
 
-  /** The thread checkpoints by itself when nothing comes; nothing needs to be sent for that. */
-  idle(): void {}
+  async prune(epoch: number, uptoSeq: number): Promise<number> {
+    for (let pruned = 0; ; ) {
+      const changed = await this.#inOrder(() => this.#prune(epoch, uptoSeq));
+      pruned += changed;
+      if (changed === 0) return pruned;
+    }
+  }
 
   async close(): Promise<void> {
-    await this.#queue.catch(() => {});
-    this.#tables.close();
-    if (!this.#unavailable) await this.#ask({ kind: 'close' });
+    this.#closing = true;
+    await this.#inOrder(async () => {
+      // The writer's connection must be the last one: then the WAL is folded into the file.
+      this.#tables.close();
+      if (!this.#ended) await this.#ask({ kind: 'close' }).catch(() => {});
+      this.#ended = true;
+    });
     await this.#worker.terminate();
   }
 
@@ -189,6 +227,12 @@ class ThreadedJournal implements Journal {
     const mine = this.#queue.then(work, work);
     this.#queue = mine.catch(() => {});
     return mine;
+  }
+
+  async #prune(epoch: number, uptoSeq: number): Promise<number> {
+    const answer = await this.#ask({ kind: 'prune', epoch, uptoSeq });
+    if (!answer.ok) throw this.#fault(answer.fault);
+    return answer.changed;
   }
 
   async #commit(drafts: readonly RowDraft[], projections: readonly Projection[]): Promise<readonly StoredRow[]> {
@@ -233,17 +277,20 @@ class ThreadedJournal implements Journal {
   }
 
   async #ask(request: WriterRequest): Promise<WriterAnswer> {
-    if (this.#unavailable) throw this.#fault({ code: 'unavailable', detail: 'the writer has stopped' });
+    if (this.#ended) throw this.#fault({ code: 'unavailable', detail: 'the writer has stopped' });
     if (!this.#exchange.request(request))
       throw this.#fault({ code: 'absent', detail: 'more than fits into one commit' });
-    const answer = await this.#exchange.waitForAnswer(this.#asked++);
+    const answer = await new Promise<WriterAnswer>((resolve, reject) => {
+      this.#abandon = reject;
+      this.#exchange.waitForAnswer(this.#asked++).then(resolve, reject);
+    });
     if (answer.ok) this.#file = answer.file;
+    for (const incident of answer.incidents) this.#report(incident);
     return answer;
   }
 
   #fault(fault: Extract<WriterAnswer, { ok: false }>['fault']): StileError {
     if (fault.code === 'full') this.#full = true;
-    if (fault.code === 'unavailable') this.#unavailable = true;
     return new StileError(
       fault.code === 'full' ? 'JOURNAL_FULL' : 'JOURNAL_UNAVAILABLE',
       `not committed: ${fault.detail}`,
@@ -256,8 +303,23 @@ class ThreadedJournal implements Journal {
     );
   }
 
+  #report(incident: StorageIncident): void {
+    const { kind, detail } = incident;
+    const fields = { code: 'JOURNAL_UNAVAILABLE', kind, detail };
+    if (kind === 'in-service') this.#options.logger.info('journal can be written again', fields);
+    else this.#options.logger.error('journal storage', fields);
+    this.incidents.emit(incident);
+  }
+
   #writerDied(detail: string): void {
-    this.#unavailable = true;
-    this.#options.logger.error('journal writer ended', { code: 'JOURNAL_UNAVAILABLE', detail });
+    if (this.#ended) return;
+    this.#ended = true;
+    if (!this.#closing) this.#report({ kind: 'out-of-service', detail });
+    this.#abandon(writerEnded(detail));
   }
 }
+
+const writerEnded = (detail: string): StileError =>
+  new StileError('JOURNAL_UNAVAILABLE', `the journal's writer ended: ${detail}`, {
+    remedy: 'Start the terminal again; report the log around it if it comes again.',
+  });

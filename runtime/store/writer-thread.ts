@@ -1,13 +1,13 @@
 // The writer thread: opens the journal, then serves requests from shared memory. A card can stall an
 // fsync for seconds; here that stalls nothing but the next commit.
-
 import { join } from 'node:path';
 import { parentPort, workerData } from 'node:worker_threads';
 import Database from 'better-sqlite3';
 import { SystemClock } from '../core/clock.ts';
 import { messageOf, StileError } from '../core/errors.ts';
-import type { OpenSqlite } from './journal-file.ts';
-import { startUp } from './start-up.ts';
+import { Ballast } from './ballast.ts';
+import { type OpenSqlite, sqliteCodeOf } from './journal-file.ts';
+import { type StartUp, startUp } from './start-up.ts';
 import { Writer } from './writer.ts';
 import { takeWriterLock } from './writer-lock.ts';
 import { SharedExchange, type WriterOpened, type WriterSetup } from './writer-wire.ts';
@@ -15,39 +15,55 @@ import { SharedExchange, type WriterOpened, type WriterSetup } from './writer-wi
 const open: OpenSqlite = (file, options) => new Database(file, options);
 
 function serve(setup: WriterSetup): void {
-  const { directory } = setup;
-  const file = join(directory, 'journal.db');
-  const lock = takeWriterLock(open, directory);
-  const started = startUp({ open, file, bootId: setup.bootId, wallMs: setup.wallMs });
-  const writer = new Writer({
-    open,
-    directory,
-    file,
-    database: started.database,
-    clock: new SystemClock(),
-    faults: setup.faults,
-  });
+  const file = join(setup.directory, 'journal.db');
+  const lock = takeWriterLock(open, setup.directory);
+  const { started, writer } = begin(setup, file);
+  const exchange = new SharedExchange(setup.shared);
   const { how, head, previous, rows, lost, problem } = started;
   tell({ ok: true, how, head, previous, rows, lost, problem, file: writer.fileState() });
-  loop(writer, new SharedExchange(setup.shared));
+  loop(writer, exchange);
   lock.close();
+}
+
+/** On a full disk even opening needs room for a page: then the ballast goes first. */
+function begin(setup: WriterSetup, file: string): { started: StartUp; writer: Writer } {
+  try {
+    return beginOnce(setup, file);
+  } catch (error) {
+    if (!sqliteCodeOf(error).startsWith('SQLITE_FULL') || !new Ballast(setup.directory).release()) throw error;
+    return beginOnce(setup, file);
+  }
+}
+
+function beginOnce(setup: WriterSetup, file: string): { started: StartUp; writer: Writer } {
+  const started = startUp({ open, file, bootId: setup.bootId, wallMs: setup.wallMs });
+  const { database } = started;
+  try {
+    return { started, writer: new Writer({ open, file, database, clock: new SystemClock(), faults: setup.faults }) };
+  } catch (error) {
+    database.close();
+    throw error;
+  }
 }
 
 function loop(writer: Writer, exchange: SharedExchange): void {
   for (let seen = 0; ; ) {
     const request = exchange.waitForRequest(seen, writer.restMs);
-    if (!request) {
-      writer.rest();
-      continue;
-    }
-    seen++;
-    if (request.kind === 'close') {
+    if (request?.kind === 'close') {
       writer.close();
-      exchange.answer({ ok: true, changed: 0, file: { usedBytes: 0, ballast: true, walHeld: false } });
+      exchange.answer({ ok: true, changed: 0, file: { usedBytes: 0, ballast: true }, incidents: [] });
       return;
     }
-    exchange.answer(writer.handle(request));
-    writer.afterAnswer();
+    if (request) {
+      seen++;
+      const answer = writer.handle(request);
+      exchange.outOfService = writer.outOfService;
+      exchange.answer(answer);
+      writer.afterAnswer();
+    } else {
+      writer.rest();
+    }
+    exchange.outOfService = writer.outOfService;
   }
 }
 

@@ -4,7 +4,7 @@ import { deserialize, serialize } from 'node:v8';
 import type { Bytes } from '../core/bytes.ts';
 import type { ChainHead } from '../records/chain.ts';
 import type { WriterFaults } from './faults.ts';
-import type { Projection } from './journal.ts';
+import type { PreviousEpoch, Projection, StorageIncident } from './journal.ts';
 
 export interface RowToWrite {
   readonly epoch: number;
@@ -19,7 +19,6 @@ export interface RowToWrite {
 export type WriterRequest =
   | { readonly kind: 'commit'; readonly rows: readonly RowToWrite[]; readonly projections: readonly Projection[] }
   | { readonly kind: 'prune'; readonly epoch: number; readonly uptoSeq: number }
-  | { readonly kind: 'idle' }
   | { readonly kind: 'close' };
 
 export interface WriterFault {
@@ -31,13 +30,17 @@ export interface WriterFault {
 export interface FileState {
   readonly usedBytes: number;
   readonly ballast: boolean;
-  /** The WAL could not be restarted although it is above the alarm. */
-  readonly walHeld: boolean;
 }
 
+/** `incidents`: what happened since the answer before, also between requests. */
 export type WriterAnswer =
-  | { readonly ok: true; readonly changed: number; readonly file: FileState }
-  | { readonly ok: false; readonly fault: WriterFault; readonly file: FileState };
+  | {
+      readonly ok: true;
+      readonly changed: number;
+      readonly file: FileState;
+      readonly incidents: readonly StorageIncident[];
+    }
+  | { readonly ok: false; readonly fault: WriterFault; readonly incidents: readonly StorageIncident[] };
 
 export interface WriterSetup {
   readonly directory: string;
@@ -52,7 +55,7 @@ export type WriterOpened =
       readonly ok: true;
       readonly how: 'new' | 'recovered' | 'salvaged';
       readonly head: ChainHead | null;
-      readonly previous: ChainHead | null;
+      readonly previous: PreviousEpoch | null;
       readonly rows: number;
       readonly lost: number;
       readonly problem: string;
@@ -67,6 +70,7 @@ export const sharedBytes = controlBytes + 1_048_576;
 const requestCount = 0;
 const answerCount = 1;
 const length = 2;
+const outOfService = 3;
 
 /** Both ends of the shared memory. Counters only grow; the one who finds them unequal has work. */
 export class SharedExchange {
@@ -76,6 +80,15 @@ export class SharedExchange {
   constructor(shared: SharedArrayBuffer) {
     this.#control = new Int32Array(shared, 0, controlBytes / 4);
     this.#data = new Uint8Array(shared, controlBytes);
+  }
+
+  /** Told by the writer at any time: it may fall out of service, and return, without a request. */
+  get outOfService(): boolean {
+    return Atomics.load(this.#control, outOfService) === 1;
+  }
+
+  set outOfService(value: boolean) {
+    Atomics.store(this.#control, outOfService, value ? 1 : 0);
   }
 
   /** False for a request that is too large. */

@@ -5,6 +5,7 @@ import { encodeCbor } from '../core/cbor.ts';
 import type { Clock, TimerHandle } from '../core/clock.ts';
 import { messageOf } from '../core/errors.ts';
 import type { Logger } from '../core/log.ts';
+import type { ChainHead } from '../records/chain.ts';
 import type { Payload } from '../records/payload.ts';
 import type { RowType } from '../records/row-types.ts';
 import type { Journal, RowDraft } from '../store/journal.ts';
@@ -47,7 +48,8 @@ export interface CheckpointerOptions {
   readonly terminal: string;
   readonly clock: Clock;
   readonly logger: Logger;
-  readonly draft: (type: RowType, payload: Payload) => RowDraft;
+  /** `payload` is given the wall time that the row will carry. */
+  readonly draft: (type: RowType, payload: (tWallMs: number) => Payload) => RowDraft;
 }
 
 export class Checkpointer {
@@ -72,7 +74,7 @@ export class Checkpointer {
       this.#timer ??= this.#options.clock.timer('checkpoint', checkpointLimits.afterMs, () => void this.sign('time'));
   }
 
-  /** Signs now, unless nothing is unsigned. Failures are logged: the next checkpoint covers the rows too. */
+  /** Signs now, unless nothing that matters is unsigned. At a start the whole tail counts. Failures are logged: the next checkpoint covers the rows too. */
   sign(trigger: 'rows' | 'time' | 'boot' | 'shutdown'): Promise<void> {
     this.#running ??= this.#sign(trigger).finally(() => {
       this.#running = null;
@@ -88,34 +90,35 @@ export class Checkpointer {
   async #sign(trigger: string): Promise<void> {
     this.stop();
     const head = this.#options.journal.head();
-    if (!head || head.seq <= this.#signedUpto) return;
+    const tailOnly = trigger !== 'boot' && this.#rows === 0;
+    if (!head || head.seq <= this.#signedUpto || tailOnly) return;
+    const rows = this.#rows;
     this.#rows = 0;
-    const draft = this.#options.draft('CHECKPOINT', { act: 'checkpoint' });
-    const subject: CheckpointSubject = {
-      operator: this.#options.operator,
-      terminal: this.#options.terminal,
-      epoch: head.epoch,
-      firstSeq: this.#signedUpto + 1,
-      lastSeq: head.seq,
-      head: head.hash,
-      tWallMs: draft.moment.wallMs,
-    };
-    const payload: Payload = {
-      act: 'checkpoint',
-      trigger,
-      firstSeq: subject.firstSeq,
-      lastSeq: subject.lastSeq,
-      head: subject.head,
-      count: subject.lastSeq - subject.firstSeq + 1,
-      toMs: subject.tWallMs,
-      alg: this.#options.signer.alg,
-      signature: this.#options.signer.sign(checkpointMessage(subject)),
-    };
     try {
-      await this.#options.journal.commit([{ ...draft, payload }]);
+      await this.#options.journal.commit([this.#signed(trigger, head)]);
       this.#signedUpto = head.seq;
     } catch (error) {
+      this.#rows += rows;
       this.#options.logger.warn('checkpoint not written', { detail: messageOf(error) });
     }
+  }
+
+  #signed(trigger: string, head: ChainHead): RowDraft {
+    const { operator, terminal, signer, draft } = this.#options;
+    const [firstSeq, lastSeq] = [this.#signedUpto + 1, head.seq];
+    return draft('CHECKPOINT', (tWallMs) => {
+      const subject = { operator, terminal, epoch: head.epoch, firstSeq, lastSeq, head: head.hash, tWallMs };
+      return {
+        act: 'checkpoint',
+        trigger,
+        firstSeq,
+        lastSeq,
+        head: head.hash,
+        count: lastSeq - firstSeq + 1,
+        toMs: tWallMs,
+        alg: signer.alg,
+        signature: signer.sign(checkpointMessage(subject)),
+      };
+    });
   }
 }

@@ -65,6 +65,15 @@ export class FactsSource {
     const outcome = verdict?.outcome;
     if (!outcome?.subject) return null;
     const stored = this.#options.journal.projection(spaces.account, accountKey(outcome.issuer, outcome.subject));
-    return stored ? decodeAccountMemory(stored) : null;
+    return stored ? readable(stored) : null;
+  }
+}
+
+/** A memory that damage made unreadable is no memory; it must not keep an account from ever being answered. */
+function readable(stored: Bytes): ValidatorFacts['account'] {
+  try {
+    return decodeAccountMemory(stored);
+  } catch {
+    return null;
   }
 }

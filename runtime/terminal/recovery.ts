@@ -7,7 +7,7 @@ import type { ValidatorConfig } from '../machines/validator/config.ts';
 import { type Replayed, replay } from '../machines/validator/replay.ts';
 import { decodeTrip, type Trip } from '../machines/validator/trip.ts';
 import { decodeRow, type Row } from '../records/row.ts';
-import type { JournalReader, StoredRow } from '../store/journal.ts';
+import type { JournalReader, RowPosition, StoredRow } from '../store/journal.ts';
 import { longestValidityMs, type ReplayRing } from '../tokens/replay-ring.ts';
 import { defaultLimits } from '../tokens/verifier.ts';
 import { spaces } from './spaces.ts';
@@ -33,8 +33,9 @@ export interface Recovered {
 export function recover(journal: JournalReader, config: ValidatorConfig): Recovered {
   const tail = readTail(journal);
   const open = journal.projections(spaces.trip)[0];
-  const replayed = replay(tail, config);
-  const checkpoint = tail.findLast((row) => row.type === 'CHECKPOINT');
+  const ofThisEpoch = tail.filter((row) => row.epoch === tail.at(-1)?.epoch);
+  const replayed = replay(ofThisEpoch, config);
+  const checkpoint = ofThisEpoch.findLast((row) => row.type === 'CHECKPOINT');
   const synced = tail.filter((row) => row.clock.state === 'SYNCED').map((row) => row.tWallMs);
   return {
     trip: open ? decodeTrip(open[1]) : null,
@@ -61,26 +62,22 @@ function readAt(row: Row, bootId: Bytes, now: Moment): MonoMs {
   return monoMs(now.monoMs - Math.max(0, now.wallMs - row.tWallMs));
 }
 
-/** The newest rows of the current epoch, oldest first. */
+/** The newest rows, oldest first, across epochs: codes accepted before damage must not pass again after it. */
 function readTail(journal: JournalReader): readonly TailRow[] {
-  const head = journal.head();
-  if (!head) return [];
   const pages: TailRow[][] = [];
-  const newestMs = decodeRow(newestOf(journal, head.epoch, head.seq).body).tWallMs;
-  for (let from = head.seq + 1 - pageRows; from > -pageRows; from -= pageRows) {
-    const first = Math.max(0, from);
-    const page = journal.read(head.epoch, first, from + pageRows - first).map(withReference);
+  let newestMs: number | null = null;
+  for (let before: RowPosition = afterAll; pages.length * pageRows < tailRowsMax; ) {
+    const page = journal.before(before, pageRows).map(withReference);
+    const [oldest, newest] = [page[0], page.at(-1)];
+    if (!oldest || !newest) break;
     pages.unshift(page);
-    const oldest = page[0];
-    if (!oldest || pages.length * pageRows >= tailRowsMax || newestMs - oldest.tWallMs > tailKeepMs) break;
+    newestMs ??= newest.tWallMs;
+    if (page.length < pageRows || newestMs - oldest.tWallMs > tailKeepMs) break;
+    before = oldest;
   }
   return pages.flat();
 }
 
-function newestOf(journal: JournalReader, epoch: number, seq: number): StoredRow {
-  const [row] = journal.read(epoch, seq, 1);
-  if (!row) throw new RangeError(`row ${seq} of epoch ${epoch} is not readable`);
-  return row;
-}
+const afterAll: RowPosition = { epoch: Number.MAX_SAFE_INTEGER, seq: 0 };
 
 const withReference = (stored: StoredRow): TailRow => ({ ...decodeRow(stored.body), ref: stored.ref });

@@ -14,4 +14,6 @@ export const spaces = {
   presence: 'presence',
   /** Newest signed ack per epoch. */
   receipt: 'receipt',
+  /** epoch -> seq up to which a RECEIPT row proves that the head end has stored the same rows. */
+  covered: 'covered',
 } as const;

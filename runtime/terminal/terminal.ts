@@ -19,7 +19,7 @@ import { knowsCode, serves } from '../machines/validator/step.ts';
 import type { BusinessCalendar } from '../records/business-day.ts';
 import type { Payload } from '../records/payload.ts';
 import type { RowType } from '../records/row-types.ts';
-import type { Journal, Projection, StoredRow } from '../store/journal.ts';
+import type { Journal, Projection, StorageIncident, StoredRow } from '../store/journal.ts';
 import { CredentialCache } from '../tokens/credential-cache.ts';
 import type { Verdict } from '../tokens/outcome.ts';
 import { longestValidityMs, ReplayRing } from '../tokens/replay-ring.ts';
@@ -32,6 +32,7 @@ import { type Connection, FactsSource } from './facts.ts';
 import type { HeldDocuments } from './held-documents.ts';
 import { InputQueue } from './input-queue.ts';
 import { MachineRunner } from './machine-runner.ts';
+import { Pruner } from './pruner.ts';
 import { type Recovered, refillRing } from './recovery.ts';
 import { RowDrafts } from './row-drafts.ts';
 import { spaces } from './spaces.ts';
@@ -41,6 +42,8 @@ export const terminalLimits = {
   sweepMs: 3_600_000,
   /** Account memories forgotten in one commit. */
   sweepRows: 500,
+  /** SERVICE rows that a failing disk can cause in one run of the process; more are only logged. */
+  incidentRows: 100,
 } as const;
 
 export interface TerminalOptions {
@@ -75,8 +78,10 @@ export class Terminal {
   readonly #ring = new ReplayRing();
   readonly #cache = new CredentialCache();
   readonly #checkpointer: Checkpointer;
+  readonly #pruner: Pruner;
   readonly #running: TimerHandle[] = [];
   #defects = 0;
+  #incidentRows = 0;
 
   constructor(options: TerminalOptions, recovered: Recovered) {
     const { journal, indicator, clock, logger, calendar } = options;
@@ -95,9 +100,13 @@ export class Terminal {
       later: (input) => this.#queue.input(input),
       written: (rows, records) => this.#written(rows, records),
     });
-    const draft = (type: RowType, payload: Payload) =>
-      this.#drafts.draft(type, this.#marked(payload), this.#options.time.now());
+    const draft = (type: RowType, payload: (tWallMs: number) => Payload) => {
+      const moment = this.#options.time.now();
+      return this.#drafts.draft(type, this.#marked(payload(moment.wallMs)), moment);
+    };
     this.#checkpointer = new Checkpointer({ ...options, draft }, recovered.signedUpto);
+    this.#pruner = new Pruner({ journal, clock, logger, now: () => options.time.now() });
+    journal.incidents.on((incident) => void this.#journalIncident(incident));
     options.documents.changed.on((name) => this.#documentChanged(name));
   }
 
@@ -125,10 +134,12 @@ export class Terminal {
       repeat(clock, 'clock-step', terminalLimits.clockCheckMs, () => this.#checkClock()),
       repeat(clock, 'account-sweep', terminalLimits.sweepMs, () => void this.#sweepAccounts()),
     );
+    this.#pruner.start();
   }
 
   async stop(): Promise<void> {
     for (const timer of this.#running.splice(0)) timer.cancel();
+    this.#pruner.stop();
     await this.#options.scanner.stop();
     await this.#queue.drained();
     this.runner.stop();
@@ -165,7 +176,6 @@ export class Terminal {
       this.#defects++;
       this.#options.logger.error('defect while deciding', { code: 'INTERNAL', detail: messageOf(error) });
     }
-    this.#options.journal.idle();
   }
 
   async #present(scan: Scan): Promise<void> {
@@ -248,7 +258,21 @@ export class Terminal {
       .filter(([, memory]) => mayForget(decodeAccountMemory(memory), this.runner.state, facts))
       .slice(0, terminalLimits.sweepRows)
       .map(([key]): Projection => ({ space: spaces.account, key, value: null }));
-    if (gone.length > 0) await journal.commit([], gone);
+    if (gone.length > 0)
+      await journal.commit([], gone).catch((error: unknown) => this.#unwritten('account-sweep', error));
+  }
+
+  /** What the storage did is itself written down, as soon as it can be. A fault while doing so is not written again. */
+  async #journalIncident({ kind, detail }: StorageIncident): Promise<void> {
+    const worthARow = kind !== 'out-of-service' && this.#incidentRows < terminalLimits.incidentRows;
+    if (!worthARow) return;
+    this.#incidentRows++;
+    const payload: Payload = { act: 'storage', trigger: kind, detail: detail.slice(0, 80).toWellFormed() };
+    await this.write('SERVICE', payload).catch((error: unknown) => this.#unwritten('storage', error));
+  }
+
+  #unwritten(kind: string, error: unknown): void {
+    this.#options.logger.warn('not journaled', { kind, detail: messageOf(error) });
   }
 }
 

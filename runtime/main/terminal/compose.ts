@@ -55,7 +55,8 @@ export async function composeTerminal(config: TerminalConfig, fault: TerminalFau
       sizeCapBytes: config.journal.sizeCapMebibytes * 1_048_576,
       genesis: ({ cause, previous }) => {
         const moment = time.now();
-        const before = previous ? { previousEpoch: previous.epoch, lastSeq: previous.seq, head: previous.hash } : {};
+        const last = previous?.head ? { lastSeq: previous.head.seq, head: previous.head.hash } : {};
+        const before = previous ? { previousEpoch: previous.epoch, ...last } : {};
         const payload = {
           act: 'genesis',
           cause,
@@ -85,7 +86,7 @@ export async function composeTerminal(config: TerminalConfig, fault: TerminalFau
   documents.load();
   time.raiseFloor(Math.max(recovered.syncedMs, documents.newestIssuedAt() * 1000));
   const events = new SyncEvents({
-    write: (type, payload) => terminal.write(type, payload),
+    write: (type, payload, projections) => terminal.write(type, payload, projections),
     monoMs: () => clock.monoMs(),
     logger,
   });

@@ -3,7 +3,15 @@
 import { StileError } from '../../core/errors.ts';
 import type { Signal } from '../../core/event.ts';
 import type { ChainHead } from '../../records/chain.ts';
-import type { Journal, Projection, RowDraft, StorageLevel, StoredRow } from '../../store/journal.ts';
+import type {
+  Journal,
+  Projection,
+  RowDraft,
+  RowPosition,
+  StorageIncident,
+  StorageLevel,
+  StoredRow,
+} from '../../store/journal.ts';
 
 export type TerminalFault =
   | { readonly kind: 'kill-before-commit' | 'kill-after-commit'; readonly ride: number }
@@ -24,6 +32,7 @@ export function parseFault(text: string): TerminalFault {
 
 export class FaultyJournal implements Journal {
   readonly committed: Signal<ChainHead>;
+  readonly incidents: Signal<StorageIncident>;
   readonly #journal: Journal;
   readonly #fault: TerminalFault;
   #rides = 0;
@@ -32,6 +41,7 @@ export class FaultyJournal implements Journal {
     this.#journal = journal;
     this.#fault = fault;
     this.committed = journal.committed;
+    this.incidents = journal.incidents;
   }
 
   async commit(rows: readonly RowDraft[], projections: readonly Projection[] = []): Promise<readonly StoredRow[]> {
@@ -67,12 +77,13 @@ export class FaultyJournal implements Journal {
   head = (): ChainHead | null => this.#journal.head();
   read = (epoch: number, fromSeq: number, limit: number, maxBytes?: number): readonly StoredRow[] =>
     this.#journal.read(epoch, fromSeq, limit, maxBytes);
+  oldest = (limit: number): readonly StoredRow[] => this.#journal.oldest(limit);
+  before = (position: RowPosition, limit: number): readonly StoredRow[] => this.#journal.before(position, limit);
   byReference = (ref: string): readonly StoredRow[] => this.#journal.byReference(ref);
   projection = (space: string, key: Uint8Array): Uint8Array | null => this.#journal.projection(space, key);
   projections = (space: string): readonly (readonly [Uint8Array, Uint8Array])[] => this.#journal.projections(space);
   level = (): StorageLevel => this.#journal.level();
   prune = (epoch: number, uptoSeq: number): Promise<number> => this.#journal.prune(epoch, uptoSeq);
-  idle = (): void => this.#journal.idle();
   close = (): Promise<void> => this.#journal.close();
 }
 

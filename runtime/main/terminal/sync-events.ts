@@ -8,14 +8,16 @@ import { messageOf } from '../../core/errors.ts';
 import type { Logger } from '../../core/log.ts';
 import type { Payload } from '../../records/payload.ts';
 import type { RowType } from '../../records/row-types.ts';
+import type { Projection } from '../../store/journal.ts';
 import type { Connection } from '../../terminal/facts.ts';
+import { coverage } from '../../terminal/pruner.ts';
 
 /** SECURITY rows a noisy broker can cause per hour; more are only logged. */
 export const securityRowsPerHour = 30;
 const hourMs = 3_600_000;
 
 export interface SyncEventsOptions {
-  readonly write: (type: RowType, payload: Payload) => Promise<unknown>;
+  readonly write: (type: RowType, payload: Payload, projections: readonly Projection[]) => Promise<unknown>;
   readonly monoMs: () => number;
   readonly logger: Logger;
 }
@@ -46,7 +48,9 @@ export class SyncEvents {
         this.#ackedSeq = event.upto;
         return;
       case 'receipt':
-        return this.#write('RECEIPT', { act: 'receipt', lastSeq: event.upto, document: event.document });
+        return this.#write('RECEIPT', { act: 'receipt', lastSeq: event.upto, document: event.document }, [
+          coverage(event.epoch, event.upto),
+        ]);
       case 'ack-refused':
         return this.#security('ack refused', event.problem);
       case 'rejected':
@@ -77,8 +81,8 @@ export class SyncEvents {
       this.#write('SECURITY', { act: what, detail: detail.slice(0, 80).toWellFormed() });
   }
 
-  #write(type: RowType, payload: Payload): void {
-    this.#options.write(type, payload).catch((error: unknown) => {
+  #write(type: RowType, payload: Payload, projections: readonly Projection[] = []): void {
+    this.#options.write(type, payload, projections).catch((error: unknown) => {
       this.#options.logger.warn('sync event not journaled', { kind: type, detail: messageOf(error) });
     });
   }
