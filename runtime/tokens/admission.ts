@@ -100,11 +100,10 @@ export function admitWindow(
   limits: VerifyLimits,
 ): { ok: true; found: number } | Refused {
   const { kind, iat, nbf, exp } = window;
-  if (now.state === 'UNTRUSTED' || tooUncertain(kind, now, limits)) return admitByFloor(window, now, limits);
-  return testBounds(
-    { notBefore: Math.max(nbf, iat - limits.skewSeconds), notAfter: exp, early: 'NOT_YET_VALID', late: 'EXPIRED' },
-    now,
-  );
+  if (now.state === 'UNTRUSTED') return admitByFloor(window, now, limits);
+  const notBefore = Math.max(nbf, iat - limits.skewSeconds);
+  const life = testBounds({ notBefore, notAfter: exp, early: 'NOT_YET_VALID', late: 'EXPIRED' }, now);
+  return life.ok && tooUncertain(kind, now, limits) ? admitByFloor(window, now, limits) : life;
 }
 
 /** An issuer cannot grant itself a longer life by writing a later end. */

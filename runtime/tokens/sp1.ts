@@ -121,9 +121,8 @@ function admit(parsed: ParsedSp1, context: VerifyContext): Admission {
   const exp = effectiveExp(claims, grant.record);
   const maxAge = maxAgeOf(claims, grant.record, limits.presentationAgeMaxSeconds);
   const outside = presentation.iat < claims.iat - limits.skewSeconds || presentation.iat >= exp;
-  if (now.state === 'UNTRUSTED' || now.uncertaintyMs > maxAge * 1000) {
-    return admitByFloor({ exp, presentedAt: presentation.iat, outside, maxAge }, context);
-  }
+  const byFloor = () => admitByFloor({ exp, presentedAt: presentation.iat, outside, maxAge }, context);
+  if (now.state === 'UNTRUSTED') return byFloor();
   const life = testBounds(
     { notBefore: claims.iat - limits.skewSeconds, notAfter: exp, early: 'NOT_YET_VALID', late: 'CREDENTIAL_EXPIRED' },
     now,
@@ -131,16 +130,10 @@ function admit(parsed: ParsedSp1, context: VerifyContext): Admission {
   // An ended credential first: its holder is to go online, and a fresh code would not help.
   if (!life.ok) return life;
   if (outside) return outsideLife;
-  const fresh = testBounds(
-    {
-      notBefore: presentation.iat - limits.skewSeconds,
-      notAfter: presentation.iat + maxAge + 1,
-      early: 'STALE_CODE',
-      late: 'STALE_CODE',
-    },
-    now,
-  );
-  return fresh.ok ? { ok: true, found: life.found | fresh.found } : fresh;
+  const made = { notBefore: presentation.iat - limits.skewSeconds, notAfter: presentation.iat + maxAge + 1 };
+  const fresh = testBounds({ ...made, early: 'STALE_CODE', late: 'STALE_CODE' }, now);
+  if (!fresh.ok) return fresh;
+  return now.uncertaintyMs > maxAge * 1_000 ? byFloor() : { ok: true, found: life.found | fresh.found };
 }
 
 /** Without a clock: the credential must outlive the floor by far, and the code must not be older than it. */
