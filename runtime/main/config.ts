@@ -3,58 +3,86 @@
 import { readFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { z } from 'zod';
+import { brokerProblem } from '../../sync/terminal/link/broker-address.ts';
 import { messageOf, StileError } from '../core/errors.ts';
 
-const path = z.string().min(1).max(4096);
-const line = z.string().regex(/^[A-Za-z0-9._-]{1,16}$/, 'must be 1 to 16 of A-Z a-z 0-9 . _ -');
-const pin = z.int().min(2).max(19);
+/** Whole numbers from `least` to `most`; whatever is wrong, the message names the whole range. */
+export const wholeNumber = (least: number, most: number) => {
+  const allowed = `must be a whole number from ${least} to ${most}`;
+  return z.int(allowed).min(least, allowed).max(most, allowed);
+};
+
+const text = (least: number, most: number) => {
+  const allowed = `must be a text of ${least} to ${most} characters`;
+  return z.string(allowed).min(least, allowed).max(most, allowed);
+};
+
+const path = text(1, 4_096);
+const zoneAllowed = 'must be an IANA time zone such as Europe/Berlin';
+const brokersAllowed = 'must be a list of 1 to 8 addresses';
+const broker = z.string('must be mqtt://HOST:PORT').superRefine((url, context) => {
+  const problem = brokerProblem(url);
+  if (problem !== null) context.addIssue({ code: 'custom', message: problem });
+});
+const pattern = (form: RegExp, allowed: string) => z.string(allowed).regex(form, allowed);
+const flag = z.boolean('must be true or false');
+const aGroup = 'must be an object with the keys of this group';
+
+const line = pattern(/^[A-Za-z0-9._-]{1,16}$/, 'must be 1 to 16 of A-Z a-z 0-9 . _ -');
+const pin = wholeNumber(2, 19);
 const suffix = z.enum(['CR', 'LF', 'CRLF']);
 
-const scannerSchema = z.strictObject({
-  path,
-  baudRate: z.int().min(9_600).max(921_600).default(115_200),
-  suffix: suffix.default('CR'),
-  prefix: z.string().max(8).default(''),
-  aimIdentifier: z.boolean().default(false),
-  binaryCodes: z.boolean().default(false),
-});
+const scannerSchema = z.strictObject(
+  {
+    path,
+    baudRate: wholeNumber(9_600, 921_600).default(115_200),
+    suffix: suffix.default('CR'),
+    prefix: text(0, 8).default(''),
+    aimIdentifier: flag.default(false),
+    binaryCodes: flag.default(false),
+  },
+  aGroup,
+);
 
-const indicatorSchema = z.strictObject({
-  path,
-  baudRate: z.int().min(9_600).max(921_600).default(57_600),
-  reportVersionTimeoutMs: z.int().min(1).max(5_000).default(50),
-  pins: z
-    .strictObject({ green: pin, red: pin, amber: pin, white: pin, buzzer: pin })
-    .default({ green: 4, red: 5, amber: 6, white: 7, buzzer: 8 })
-    .refine((pins) => new Set(Object.values(pins)).size === 5, 'each pin may be used once'),
-});
+const indicatorSchema = z.strictObject(
+  {
+    path,
+    baudRate: wholeNumber(9_600, 921_600).default(57_600),
+    reportVersionTimeoutMs: wholeNumber(1, 5_000).default(50),
+    pins: z
+      .strictObject(
+        {
+          green: pin.default(4),
+          red: pin.default(5),
+          amber: pin.default(6),
+          white: pin.default(7),
+          buzzer: pin.default(8),
+        },
+        aGroup,
+      )
+      .prefault({})
+      .refine((pins) => new Set(Object.values(pins)).size === 5, 'each pin may be used once'),
+  },
+  aGroup,
+);
 
 const terminalSchema = z.strictObject({
   machine: z.literal('validator'),
   identityFile: path,
   dataFolder: path,
-  timeZone: z.string().default('UTC').refine(isTimeZone, 'must be an IANA time zone such as Europe/Berlin'),
-  serviceDayStart: z
-    .string()
-    .regex(/^([01]\d|2[0-3]):[0-5]\d$/, 'must be HH:MM')
-    .default('04:30'),
-  rtcKeepsPower: z.boolean().default(true),
-  bootId: z
-    .string()
-    .regex(/^[0-9a-f]{32}$/, 'must be 32 hexadecimal digits')
-    .optional(),
+  timeZone: z.string(zoneAllowed).default('UTC').refine(isTimeZone, zoneAllowed),
+  serviceDayStart: pattern(/^([01]\d|2[0-3]):[0-5]\d$/, 'must be HH:MM').default('04:30'),
+  rtcKeepsPower: flag.default(true),
+  bootId: pattern(/^[0-9a-f]{32}$/, 'must be 32 hexadecimal digits').optional(),
   scanner: scannerSchema,
   indicator: indicatorSchema,
-  brokers: z
-    .array(z.string().regex(/^mqtts?:\/\//, 'must begin with mqtt:// or mqtts://'))
-    .min(1)
-    .max(8),
-  trip: z.strictObject({ line, groupMax: z.int().min(1).max(9).default(1) }),
+  brokers: z.array(broker, brokersAllowed).min(1, brokersAllowed).max(8, brokersAllowed),
+  trip: z.strictObject({ line, groupMax: wholeNumber(1, 9).default(1) }, aGroup),
   journal: z
-    .strictObject({ sizeCapMebibytes: z.int().min(8).max(4_096).default(500) })
+    .strictObject({ sizeCapMebibytes: wholeNumber(8, 4_096).default(500) }, aGroup)
     .default({ sizeCapMebibytes: 500 }),
   log: z
-    .strictObject({ level: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info') })
+    .strictObject({ level: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info') }, aGroup)
     .default({ level: 'info' }),
 });
 export type TerminalConfig = Readonly<z.infer<typeof terminalSchema>>;
@@ -71,16 +99,16 @@ export function readTerminalConfig(file: string): TerminalConfig {
 
 /** Parses a JSON file with `schema`, turning what zod says into sentences a technician can act on. */
 export function parseConfig<S extends z.ZodType>(file: string, schema: S): z.infer<S> {
-  let text: string;
+  let written: string;
   try {
-    text = readFileSync(file, 'utf8');
+    written = readFileSync(file, 'utf8');
   } catch (cause) {
     throw new StileError('CONFIG_UNREADABLE', `configuration ${file}: ${messageOf(cause)}`, {
       remedy: 'Check the path and the permissions of the file.',
       cause,
     });
   }
-  const json = parseJson(file, text);
+  const json = parseJson(file, written);
   const parsed = schema.safeParse(json, { reportInput: true });
   if (parsed.success) return parsed.data;
   throw new StileError(
@@ -116,8 +144,6 @@ function sentence(file: string, issue: z.core.$ZodIssue, json: unknown): string 
 }
 
 function allowed(issue: z.core.$ZodIssue): string {
-  if (issue.code === 'too_small') return `the smallest allowed is ${issue.minimum}`;
-  if (issue.code === 'too_big') return `the largest allowed is ${issue.maximum}`;
   if (issue.code === 'invalid_value') return `allowed: ${issue.values.map(String).join(', ')}`;
   return issue.message;
 }

@@ -13,7 +13,7 @@ import { decodeFareTable, encodeFareTable } from '../../fares/fare-document.ts';
 import type { CoseSigner } from '../../tokens/cose.ts';
 import { algorithms, kidOf } from '../../tokens/keys.ts';
 import type { RootSet } from '../../tokens/trust-list.ts';
-import { parseConfig } from '../config.ts';
+import { parseConfig, wholeNumber } from '../config.ts';
 
 const id = z.string().regex(/^[A-Za-z0-9_-]{1,32}$/, 'must be 1 to 32 of A-Z a-z 0-9 _ -');
 const hexOf = (bytes: number) =>
@@ -27,10 +27,10 @@ const headEndSchema = z.strictObject({
   keysFile: path,
   trustListFile: path,
   faresFile: path,
-  port: z.int().min(0).max(65_535).default(1883),
+  port: wholeNumber(0, 65_535).default(1883),
   roots: z.strictObject({
     gen: z.int().min(1),
-    need: z.int().min(1).max(4),
+    need: wholeNumber(1, 4),
     keys: z
       .array(z.strictObject({ kid: hexOf(4), publicKey: hexOf(32) }))
       .min(2)

@@ -3,12 +3,18 @@ import { StileError } from '../../../runtime/core/errors.ts';
 
 /** @throws StileError CONFIG_INVALID for anything but `mqtt://` at a loopback address. */
 export function brokerAddress(url: string): string {
-  const parsed = URL.canParse(url) ? new URL(url) : null;
-  if (parsed?.protocol !== 'mqtt:') {
-    throw refusal(url, 'must be mqtt://HOST:PORT; encrypted connections are not part of this version');
-  }
-  if (!isLoopback(parsed.hostname)) throw refusal(url, 'must be a loopback address, because mqtt:// is not encrypted');
+  const problem = brokerProblem(url);
+  if (problem !== null) throw refusal(url, problem);
   return url;
+}
+
+/** What is wrong with the address, as the end of a sentence; null for a good one. */
+export function brokerProblem(url: string): string | null {
+  const parsed = URL.canParse(url) ? new URL(url) : null;
+  if (parsed?.protocol !== 'mqtt:' || parsed.hostname === '') {
+    return 'must be mqtt://HOST:PORT; encrypted connections are not part of this version';
+  }
+  return isLoopback(parsed.hostname) ? null : 'must be a loopback address, because mqtt:// is not encrypted';
 }
 
 const isLoopback = (host: string): boolean =>

@@ -1,0 +1,172 @@
+// A technician with a wrong configuration file reads the key, what stands there, and what may stand there; nothing of
+// how the software is built.
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, it } from 'vitest';
+import { StileError } from '../../../runtime/core/errors.ts';
+import { readTerminalConfig } from '../../../runtime/main/config.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'stile-config-'));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+const good = {
+  machine: 'validator',
+  identityFile: 'identity.json',
+  dataFolder: 'data',
+  scanner: { path: '/dev/scanner' },
+  indicator: { path: '/dev/board' },
+  brokers: ['mqtt://127.0.0.1:1883'],
+  trip: { line: '12' },
+};
+
+/** Key in error, the value that stands there (undefined: the key is left out), what the message says of both. */
+const wrong: readonly (readonly [key: string, value: unknown, shown: string, allowed: string])[] = [
+  ['machine', 'gate', '"gate"', 'allowed: validator'],
+  ['machine', undefined, 'missing', 'allowed: validator'],
+  ['identityFile', undefined, 'missing', 'a text of 1 to 4096 characters'],
+  ['identityFile', '', '""', 'a text of 1 to 4096 characters'],
+  ['dataFolder', 7, '7', 'a text of 1 to 4096 characters'],
+  ['timeZone', 'Mars/Olympus', '"Mars/Olympus"', 'an IANA time zone such as Europe/Berlin'],
+  ['timeZone', 5, '5', 'an IANA time zone such as Europe/Berlin'],
+  ['serviceDayStart', '24:00', '"24:00"', 'HH:MM'],
+  ['serviceDayStart', 430, '430', 'HH:MM'],
+  ['rtcKeepsPower', 'yes', '"yes"', 'true or false'],
+  ['bootId', 'abc', '"abc"', '32 hexadecimal digits'],
+  ['scanner', undefined, 'missing', 'an object'],
+  ['scanner', 'COM3', '"COM3"', 'an object'],
+  ['scanner.path', undefined, 'missing', 'a text of 1 to 4096 characters'],
+  ['scanner.baudRate', 300, '300', 'a whole number from 9600 to 921600'],
+  ['scanner.baudRate', 1_000_000, '1000000', 'a whole number from 9600 to 921600'],
+  ['scanner.baudRate', '9600', '"9600"', 'a whole number from 9600 to 921600'],
+  ['scanner.baudRate', 9_600.5, '9600.5', 'a whole number from 9600 to 921600'],
+  ['scanner.suffix', 'TAB', '"TAB"', 'allowed: CR, LF, CRLF'],
+  ['scanner.prefix', 'ninechars', '"ninechars"', 'a text of 0 to 8 characters'],
+  ['scanner.aimIdentifier', 1, '1', 'true or false'],
+  ['indicator', null, 'null', 'an object'],
+  ['indicator.path', '', '""', 'a text of 1 to 4096 characters'],
+  ['indicator.baudRate', 0, '0', 'a whole number from 9600 to 921600'],
+  ['indicator.reportVersionTimeoutMs', 6_000, '6000', 'a whole number from 1 to 5000'],
+  [
+    'indicator.pins',
+    { green: 4, red: 4, amber: 6, white: 7, buzzer: 8 },
+    '{"green":4,"red":4',
+    'each pin may be used once',
+  ],
+  ['indicator.pins.green', 1, '1', 'a whole number from 2 to 19'],
+  ['indicator.pins.buzzer', 20, '20', 'a whole number from 2 to 19'],
+  ['brokers', undefined, 'missing', 'a list of 1 to 8 addresses'],
+  ['brokers', [], '[]', 'a list of 1 to 8 addresses'],
+  ['brokers', Array(9).fill('mqtt://127.0.0.1'), '["mqtt://127.0.0.1"', 'a list of 1 to 8 addresses'],
+  ['brokers.0', 'http://127.0.0.1', '"http://127.0.0.1"', 'mqtt://HOST:PORT'],
+  ['brokers.0', 'mqtts://127.0.0.1', '"mqtts://127.0.0.1"', 'mqtt://HOST:PORT'],
+  ['brokers.0', 'mqtt://192.0.2.1', '"mqtt://192.0.2.1"', 'a loopback address'],
+  ['brokers.0', 1883, '1883', 'mqtt://HOST:PORT'],
+  ['trip', undefined, 'missing', 'an object'],
+  ['trip.line', 'a line', '"a line"', '1 to 16 of A-Z a-z 0-9 . _ -'],
+  ['trip.line', undefined, 'missing', '1 to 16 of A-Z a-z 0-9 . _ -'],
+  ['trip.groupMax', 10, '10', 'a whole number from 1 to 9'],
+  ['journal.sizeCapMebibytes', 4, '4', 'a whole number from 8 to 4096'],
+  ['log.level', 'loud', '"loud"', 'allowed: debug, info, warn, error, silent'],
+];
+
+describe('a wrong key', () => {
+  it.each(wrong)('%s: %j is shown as %s and must be %s', (key, value, shown, allowed) => {
+    const fault = faultOf(JSON.stringify(changed(key, value)));
+    expect(fault.code).toBe('CONFIG_INVALID');
+    expect(fault.message).toContain(`: ${key} is ${shown}`);
+    expect(fault.message).toContain(allowed);
+    expect(fault.message.split('\n')).toHaveLength(1);
+    expect(fault.remedy).toContain('docs/configuration.md');
+  });
+
+  it('that nobody knows is named where it stands', () => {
+    expect(faultOf(JSON.stringify(changed('scanner.baudrate', 9_600))).message).toContain(
+      'unknown key scanner.baudrate',
+    );
+  });
+
+  it('does not hide the next one: a line for each', () => {
+    const config = { ...good, machine: 'gate', trip: { line: '' }, colour: 'red' };
+    expect(faultOf(JSON.stringify(config)).message.split('\n')).toHaveLength(3);
+  });
+
+  it('with a very long value is shown cut', () => {
+    const [line = ''] = faultOf(JSON.stringify(changed('trip.line', 'x'.repeat(100_000)))).message.split('\n');
+    expect(line.length).toBeLessThan(400);
+  });
+});
+
+describe('a good file', () => {
+  it('has its defaults filled in, its paths counted from its folder, and cannot be changed', () => {
+    const config = readTerminalConfig(written(JSON.stringify(good)));
+    expect(config).toMatchObject({
+      serviceDayStart: '04:30',
+      identityFile: join(folder, 'identity.json'),
+      scanner: { suffix: 'CR' },
+    });
+    expect(Object.isFrozen(config)).toBe(true);
+  });
+});
+
+const nowhere = join(folder, 'nowhere.json');
+const files: readonly (readonly [what: string, content: string | null, code: string])[] = [
+  ['absent', null, 'CONFIG_UNREADABLE'],
+  ['empty', '', 'CONFIG_INVALID'],
+  ['cut off', '{"machine": "vali', 'CONFIG_INVALID'],
+  ['no object', '[]', 'CONFIG_INVALID'],
+  ['full of keys that are wrong', JSON.stringify({ ...good, scanner: { path: 5 }, colour: 1 }), 'CONFIG_INVALID'],
+];
+
+describe('`stile run` with a file that is', () => {
+  it.each(files)('%s: says so in words, with a remedy, and ends with status 2', (_what, content, code) => {
+    const file = content === null ? nowhere : written(content);
+    const { status, stderr, stdout } = runTerminal(file);
+    expect(stderr).toContain(`error ${code}: `);
+    expect(stderr).toMatch(/\nremedy: \S/);
+    expect(stderr + stdout).not.toMatch(/\n\s+at |node:internal|ZodError/);
+    expect(status).toBe(2);
+  });
+});
+
+function faultOf(content: string): StileError {
+  try {
+    readTerminalConfig(written(content));
+  } catch (error) {
+    if (error instanceof StileError) return error;
+    throw error;
+  }
+  throw new Error('the file was taken');
+}
+
+function written(content: string): string {
+  const file = join(folder, 'terminal.json');
+  writeFileSync(file, content);
+  return file;
+}
+
+/** The good configuration with one key, named by its path, changed or left out. */
+function changed(key: string, value: unknown): unknown {
+  const config = structuredClone(good) as Record<string, unknown>;
+  const names = key.split('.');
+  const last = names.pop() ?? '';
+  let inner = config;
+  for (const name of names) {
+    inner[name] ??= {};
+    inner = inner[name] as Record<string, unknown>;
+  }
+  if (value === undefined) delete inner[last];
+  else inner[last] = value;
+  return config;
+}
+
+function runTerminal(file: string): { status: number | null; stderr: string; stdout: string } {
+  const entry = join(import.meta.dirname, '../../../runtime/main/stile.ts');
+  return spawnSync(process.execPath, ['--import', 'tsx', entry, 'run', '--config', file], {
+    cwd: join(import.meta.dirname, '../../..'),
+    encoding: 'utf8',
+    timeout: 20_000,
+    env: { ...process.env, NO_COLOR: '1' },
+  });
+}
