@@ -150,8 +150,11 @@ export class TerminalSync {
 
   #receive(message: LinkMessage): void {
     const address = parseTopic(message.topic);
-    if (address?.to === 'ack' && address.terminal === this.#options.terminal)
-      return this.uplink.ackArrived(message.payload);
+    if (address?.to === 'ack' && address.terminal === this.#options.terminal) {
+      // Before the first trust list no signature says anything, for or against. Rows are answered again.
+      if (this.#options.sink.inForce('trust')) this.uplink.ackArrived(message.payload);
+      return;
+    }
     if (address?.to === 'host-state') return this.#hosts.receive(message);
     this.downlink.receive(message);
     this.#applyWindow();
