@@ -21,14 +21,21 @@ export async function showStreet(options: ShowOptions, folder: string): Promise<
   const port = wholeNumber('--port', options.port, 1, 65_535);
   const paint = painter(process.stdout);
   const say = (line: string): void => void process.stdout.write(`${line}\n`);
+  // Before anything is started, and for every further signal too: an impatient second Ctrl-C must not cut the ending short.
+  let over = false;
+  const ended = new Promise<void>((resolve) => {
+    const end = (): void => {
+      over = true;
+      resolve();
+    };
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, end);
+  });
   say('Starting a head end and a bus with simulated devices …');
   const stage = await Stage.open({ folder, line: options.line });
   const world = new LiveWorld(stage, options.text ? 'bearer' : 'presentation');
-  const ended = new Promise<void>((resolve) => {
-    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve());
-  });
   try {
     await Promise.race([stage.start(), ended]);
+    if (over) return exitCodes.done;
     world.start();
     if (options.text) {
       const story = new TextStory(world, stage.clock);

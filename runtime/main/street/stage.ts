@@ -113,8 +113,12 @@ export class Stage {
     });
   }
 
+  /** True once {@link close} was called: nothing is started any more. */
+  #closing = false;
+
   /** Head end first; resolves when the terminal holds its documents, has a trip open and drives its lamps. */
   async start(): Promise<void> {
+    this.#mayStart();
     await this.headEnd.start();
     await this.startTerminal();
     await this.until('the terminal to open its trip', () => this.#hasAct('trip'));
@@ -124,6 +128,7 @@ export class Stage {
   /** Resolves when the board has seen the terminal take its outputs. */
   async startTerminal(): Promise<void> {
     const before = this.board.trace.length;
+    this.#mayStart();
     await this.terminal.start();
     await this.sight.open();
     await this.until('the board to be driven', () => this.board.trace.length > before && this.#outputsTaken(before));
@@ -195,6 +200,7 @@ export class Stage {
 
   /** Ends both processes, then the devices. Safe to call twice. */
   async close(): Promise<void> {
+    this.#closing = true;
     await this.terminal.end('SIGTERM');
     await this.headEnd.end('SIGTERM');
     this.sight.close();
@@ -204,6 +210,10 @@ export class Stage {
     await this.proxy.close();
     await this.board.close();
     await this.scannerLine.close();
+  }
+
+  #mayStart(): void {
+    if (this.#closing) throw new StileError('INTERNAL', 'the street is being ended', { remedy: 'Start it again.' });
   }
 
   #hasAct(act: string): boolean {

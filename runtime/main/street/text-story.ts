@@ -1,9 +1,9 @@
 // The street in a terminal window: the phone's code as a QR, redrawn in place, with the lamp and the
 // newest rows below. Without a terminal it prints a line per event instead.
 import qrcode from 'qrcode-terminal';
-import type { StreetAction, StreetWorld } from '../../../simulators/street/world.ts';
 import { type Clock, repeat, type TimerHandle } from '../../core/clock.ts';
 import { messageOf } from '../../core/errors.ts';
+import type { StreetAction, StreetSnapshot, StreetWorld } from '../../../simulators/street/world.ts';
 import { painter } from '../cli/paint.ts';
 import { renderTextScreen, textKeys } from './text-screen.ts';
 
@@ -29,7 +29,7 @@ export class TextStory {
   #leave: () => void = () => {};
   #timer: TimerHandle | null = null;
   #said = '';
-  #lastLine = '';
+  #lastPrinted = '';
 
   constructor(world: StreetWorld, clock: Clock) {
     this.#world = world;
@@ -57,12 +57,7 @@ export class TextStory {
   #draw(): void {
     const snapshot = this.#world.snapshot();
     if (!process.stdout.isTTY) {
-      const [newest] = snapshot.journal;
-      const line = newest
-        ? `${newest.at} row ${newest.seq} ${newest.ref} ${newest.act} ${newest.reason}`.trimEnd()
-        : '';
-      if (line !== this.#lastLine) process.stdout.write(`${line}\n`);
-      this.#lastLine = line;
+      this.#print(snapshot);
       return;
     }
     const { columns, rows } = process.stdout;
@@ -74,6 +69,16 @@ export class TextStory {
       this.#said,
     );
     process.stdout.write(home + lines.map((line) => line + clearRight).join('\r\n') + clearBelow);
+  }
+
+  /** A line for each row that is new. References are unique where seqs begin again with an epoch. */
+  #print(snapshot: StreetSnapshot): void {
+    const known = snapshot.journal.findIndex(({ ref }) => ref === this.#lastPrinted);
+    const fresh = known < 0 ? snapshot.journal : snapshot.journal.slice(0, known);
+    for (const { at, seq, ref, act, reason } of fresh.toReversed()) {
+      process.stdout.write(`${`${at} row ${seq} ${ref} ${act} ${reason}`.trimEnd()}\n`);
+    }
+    this.#lastPrinted = snapshot.journal[0]?.ref ?? '';
   }
 
   #pressed(keys: string): void {

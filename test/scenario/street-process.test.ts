@@ -1,0 +1,168 @@
+// `npm start` as a service or a person's other window would run it: without a terminal, until a signal, and nothing of
+// it is left afterwards.
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { peer } from '../peers/available.ts';
+
+const root = join(import.meta.dirname, '../..');
+const entry = join(root, 'runtime/main/stile.ts');
+const temporary = { folder: '' };
+const started: ChildProcess[] = [];
+
+beforeAll(() => {
+  if (existsSync(join(root, 'dist/simulators/street/web/index.html'))) return;
+  const vite = join(root, 'node_modules/vite/bin/vite.js');
+  expect(spawnSync(process.execPath, [vite, 'build', '--logLevel', 'warn'], { cwd: root }).status).toBe(0);
+}, 60_000);
+
+beforeEach(() => {
+  temporary.folder = mkdtempSync(join(tmpdir(), 'stile-start-'));
+});
+
+afterEach(() => {
+  for (const child of started.splice(0))
+    if (child.exitCode === null && child.signalCode === null) child.kill('SIGKILL');
+  rmSync(temporary.folder, { recursive: true, force: true });
+});
+
+interface Ending {
+  readonly how: string;
+  readonly args: readonly string[];
+  /** What is printed when it is time to end it. */
+  readonly when: RegExp;
+  readonly end: (street: Street) => void;
+  readonly status: number | null;
+}
+
+const runs = /The bus runs/;
+const endings: readonly Ending[] = [
+  { how: 'SIGINT', args: [], when: runs, end: ({ child }) => child.kill('SIGINT'), status: 0 },
+  { how: 'SIGTERM', args: [], when: runs, end: ({ child }) => child.kill('SIGTERM'), status: 0 },
+  {
+    how: 'Ctrl-C, which reaches every process of the group',
+    args: [],
+    when: runs,
+    end: ({ pid }) => process.kill(-pid, 'SIGINT'),
+    status: 0,
+  },
+  {
+    how: 'SIGINT twice',
+    args: [],
+    when: runs,
+    end: ({ child }) => [child.kill('SIGINT'), child.kill('SIGINT')],
+    status: 0,
+  },
+  { how: 'SIGTERM while it starts', args: [], when: /Starting/, end: ({ child }) => child.kill('SIGTERM'), status: 0 },
+  {
+    how: 'SIGTERM as text',
+    args: ['--text'],
+    when: /row \d+ .* trip/,
+    end: ({ child }) => child.kill('SIGTERM'),
+    status: 0,
+  },
+  {
+    how: 'SIGKILL, after which its processes end by themselves',
+    args: [],
+    when: runs,
+    end: ({ child }) => child.kill('SIGKILL'),
+    status: null,
+  },
+];
+
+describe.skipIf(!peer('procfs'))('`npm start` without a terminal window', () => {
+  it.each(endings)(
+    'ends on $how, and so does every process it started',
+    async ({ args, when, end, status }) => {
+      const street = start(args);
+      await until('what it prints', () => when.test(street.printed()), street);
+      if (!String(when).includes('Starting'))
+        await until('its two processes', () => descendants(street.pid).length >= 2, street);
+      const family = descendants(street.pid);
+      if (when === runs) await delay(500);
+      expect(street.child.exitCode).toBeNull();
+      end(street);
+      await until('the end', () => street.child.exitCode !== null || street.child.signalCode !== null, street);
+      expect(street.child.exitCode).toBe(status);
+      await until('the end of its processes', () => [...family, ...strays()].filter(isAlive).length === 0, street);
+    },
+    60_000,
+  );
+
+  it('leaves a running head end and terminal alone for as long as nobody ends it', async () => {
+    const street = start([]);
+    await until('the page', () => runs.test(street.printed()), street);
+    const family = descendants(street.pid);
+    await delay(3_000);
+    expect(descendants(street.pid)).toEqual(family);
+    expect(family.length).toBeGreaterThanOrEqual(2);
+    const [, url = ''] = /(http:\/\/\S+)/.exec(street.printed()) ?? [];
+    expect((await fetch(url)).status).toBe(200);
+    street.child.kill('SIGTERM');
+    await until('the end', () => street.child.exitCode !== null, street);
+  }, 60_000);
+});
+
+interface Street {
+  readonly child: ChildProcess;
+  readonly pid: number;
+  printed(): string;
+}
+
+function start(args: readonly string[]): Street {
+  const child = spawn(process.execPath, ['--import', 'tsx', entry, 'street', '--port', '8350', ...args], {
+    cwd: root,
+    stdio: ['ignore', 'pipe', 'pipe'],
+    detached: true,
+    env: { ...process.env, TMPDIR: temporary.folder },
+  });
+  started.push(child);
+  let printed = '';
+  for (const stream of [child.stdout, child.stderr]) stream?.on('data', (text) => (printed += String(text)));
+  return { child, pid: child.pid ?? 0, printed: () => printed };
+}
+
+async function until(what: string, holds: () => boolean, street: Street): Promise<void> {
+  const deadline = performance.now() + 20_000;
+  while (!holds()) {
+    if (performance.now() > deadline) throw new Error(`${what} never came\n${street.printed()}`);
+    await delay(25);
+  }
+}
+
+/** Every process below `pid`, by /proc/PID/stat (proc(5)): the fourth field is the parent. */
+function descendants(pid: number): readonly number[] {
+  const parents = processes().map((one) => [one, parentOf(one)] as const);
+  const below = (of: number): readonly number[] =>
+    parents.filter(([, parent]) => parent === of).flatMap(([child]) => [child, ...below(child)]);
+  return below(pid).filter((one) => commandOf(one).includes('stile.ts'));
+}
+
+/** Processes of this street whose parent is gone: they name its folder. */
+const strays = (): readonly number[] => processes().filter((pid) => commandOf(pid).includes(temporary.folder));
+
+const processes = (): readonly number[] =>
+  readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .map(Number);
+
+function parentOf(pid: number): number {
+  const [, rest = ''] = read(`/proc/${pid}/stat`).split(') ');
+  return Number(rest.split(' ')[1] ?? 0);
+}
+
+const commandOf = (pid: number): string => read(`/proc/${pid}/cmdline`).replaceAll('\0', ' ');
+
+/** A process that has ended but was not waited for is a zombie, which is no process any more. */
+const isAlive = (pid: number): boolean => /^\d+ \(.*\) [^ZX]/.test(read(`/proc/${pid}/stat`));
+
+function read(file: string): string {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch {
+    return '';
+  }
+}
