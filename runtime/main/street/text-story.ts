@@ -1,9 +1,9 @@
 // The street in a terminal window: the phone's code as a QR, redrawn in place, with the lamp and the
 // newest rows below. Without a terminal it prints a line per event instead.
 import qrcode from 'qrcode-terminal';
+import type { StreetAction, StreetSnapshot, StreetWorld } from '../../../simulators/street/world.ts';
 import { type Clock, repeat, type TimerHandle } from '../../core/clock.ts';
 import { messageOf } from '../../core/errors.ts';
-import type { StreetAction, StreetSnapshot, StreetWorld } from '../../../simulators/street/world.ts';
 import { painter } from '../cli/paint.ts';
 import { renderTextScreen, textKeys } from './text-screen.ts';
 
