@@ -169,10 +169,7 @@ class PageServer {
   async #answerPresent(request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
     const body = PresentBody.safeParse(request.body);
     if (!body.success) return refuseBody(reply, body.error);
-    return this.#perform(reply, async () => {
-      await this.#world.present(body.data.code);
-      return '';
-    });
+    return this.#perform(reply, () => this.#world.present(body.data.code));
   }
 
   async #perform(reply: FastifyReply, work: () => Promise<string>): Promise<FastifyReply> {

@@ -69,8 +69,11 @@ export type StreetAction = (typeof streetActions)[number];
 /** The running street behind the page. `changed` calls are coalesced by the server. */
 export interface StreetWorld {
   snapshot(): StreetSnapshot;
-  /** `present` shows any text to the reader, as a phone held before it would. */
-  present(code: string): Promise<void>;
+  /**
+   * `present` shows any text to the reader, as a phone held before it would. Resolves with what kept it from being
+   * read, in one sentence; empty when nothing did.
+   */
+  present(code: string): Promise<string>;
   /** Does the act; resolves with one sentence a person can read. */
   act(action: StreetAction): Promise<string>;
   onChange(listener: () => void): () => void;

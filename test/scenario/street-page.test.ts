@@ -77,6 +77,14 @@ describe.skipIf(!peer('chromium'))('the street page', () => {
     expect(decodeQR({ ...pixels, data: Uint8Array.from(pixels.data) })).toBe(sampleCode());
   });
 
+  it('says what kept a code from being read', async () => {
+    const { page, world } = await visit();
+    world.unread = 'The reader is unplugged: nobody read the code.';
+    await page.click('.phone');
+    await page.until(`document.querySelector('.answer-bad')?.innerText.includes('unplugged')`);
+    expect(world.presented).toHaveLength(1);
+  });
+
   it('shows what lamp and buzzer do, in colour, shape and words, and keeps the result readable', async () => {
     const { page, world } = await visit();
     await page.until(signIs('ready'));
@@ -104,7 +112,7 @@ describe.skipIf(!peer('chromium'))('the street page', () => {
   it('marks what waits on the bus, beside the ledger that lacks it', async () => {
     const { page, world } = await visit();
     const journal = [rideRow(2), rideRow(1)];
-    world.become({ journal, ledger: [{ ...rideRow(1), verdict: 'verified' }], network: 'cut' });
+    world.become({ journal, ledger: [{ ...rideRow(1), verdict: 'good' }], network: 'cut' });
     await page.until(`document.querySelectorAll('.row').length === 3`);
     expect(await page.text('.row-waiting')).toContain('#2');
     expect(await page.text('.row-verdict')).toBe('verified');

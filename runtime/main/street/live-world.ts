@@ -84,14 +84,22 @@ export class LiveWorld implements StreetWorld {
     };
   }
 
-  async present(code: string): Promise<void> {
+  async present(code: string): Promise<string> {
     await this.#stage.present(code, { story: 'page', account: null, genuine: code === this.#code() });
+    return this.#notRead() ?? '';
   }
 
   async act(action: StreetAction): Promise<string> {
     const said = await this.#perform(action);
     this.#changed();
-    return said;
+    return isPresenting(action) ? (this.#notRead() ?? said) : said;
+  }
+
+  /** Why nobody answers to a code that is shown now. */
+  #notRead(): string | null {
+    if (!this.#stage.scannerLine.plugged) return 'The reader is unplugged: nobody read the code.';
+    if (this.#stage.terminal.state !== 'running') return 'The terminal is not running: nobody took the code.';
+    return null;
   }
 
   async #perform(action: StreetAction): Promise<string> {
@@ -182,7 +190,8 @@ export class LiveWorld implements StreetWorld {
     this.#ledger ??= await openLedgerReader(join(this.#stage.setting.headEndData, 'headend.db')).catch(() => null);
     const journal = this.#stage.sight.newest(200);
     const stored = this.#ledger?.newest(200) ?? [];
-    const newestSeq = journal.at(-1)?.seq ?? -1;
+    // Bookkeeping at the very end goes up with the next row: nothing of it waits.
+    const newestSeq = journal.findLast(({ type }) => type !== 'CHECKPOINT' && type !== 'RECEIPT')?.seq ?? -1;
     const storedSeq = Math.max(-1, ...stored.map((row) => row.seq));
     this.#rows = {
       journal: journal
@@ -210,6 +219,8 @@ export class LiveWorld implements StreetWorld {
     for (const listener of [...this.#listeners]) listener();
   }
 }
+
+const isPresenting = (action: StreetAction): boolean => ['ride', 'hold', 'forge', 'stale', 'foreign'].includes(action);
 
 const issuedAt = (stage: Stage): UnixSeconds => (stage.now() - 3_600) as UnixSeconds;
 

@@ -11,7 +11,8 @@ export const askAct = (token: string, action: StreetAction): Promise<Answer> => 
 
 export async function askPresent(token: string, code: string): Promise<Answer> {
   const answer = await ask(token, '/present', { code });
-  return answer.ok ? { ok: true, said: answers.shown } : answer;
+  if (!answer.ok) return answer;
+  return answer.said === '' ? { ok: true, said: answers.shown } : { ok: false, said: answer.said };
 }
 
 async function ask(token: string, address: string, body: object): Promise<Answer> {

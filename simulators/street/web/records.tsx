@@ -1,7 +1,7 @@
 // The journal on the bus beside the head end's ledger: the same rows, so that what has not arrived yet,
 // and that nothing arrives twice, can be seen at a glance.
 import type { StreetRow, StreetSnapshot } from '../world.ts';
-import { keyOf, waitingRefs, wordsOf } from './row-words.ts';
+import { keyOf, verdictWords, waitingRefs, wordsOf } from './row-words.ts';
 import { records } from './strings.ts';
 
 export function Records({ journal, ledger, counts }: Pick<StreetSnapshot, 'journal' | 'ledger' | 'counts'>) {
@@ -88,7 +88,7 @@ function Row({ row, waiting, inLedger = false }: RowProps) {
         </span>
         {inLedger && (
           <span class="row-verdict" title={records.verdict}>
-            {row.verdict || records.noVerdict}
+            {verdictWords(row.verdict)}
           </span>
         )}
         {waiting && <span class="row-wait">{records.rowWaiting}</span>}

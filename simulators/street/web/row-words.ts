@@ -1,6 +1,6 @@
 // A row of the journal or the ledger in words, and which journal rows have not arrived yet.
 import type { StreetRow } from '../world.ts';
-import { happened, reasons } from './strings.ts';
+import { happened, reasons, verdicts } from './strings.ts';
 
 export type RowTone = 'paid' | 'refused' | 'quiet';
 
@@ -23,8 +23,14 @@ export function wordsOf(row: StreetRow): RowWords {
 /** References of journal rows the ledger does not hold: both lists are the newest of their kind. */
 export function waitingRefs(journal: readonly StreetRow[], ledger: readonly StreetRow[]): ReadonlySet<string> {
   const arrived = new Set(ledger.map(keyOf));
-  return new Set(journal.map(keyOf).filter((key) => !arrived.has(key)));
+  const waiting = journal.filter((row) => !arrived.has(keyOf(row)));
+  return new Set(waiting.every(travelsWithTheNext) ? [] : waiting.map(keyOf));
 }
+
+/** Bookkeeping at the end of a journal is not worth a message of its own: it goes up with the next row. */
+const travelsWithTheNext = ({ type }: StreetRow): boolean => type === 'CHECKPOINT' || type === 'RECEIPT';
+
+export const verdictWords = (verdict: string | undefined): string => verdicts[verdict ?? 'checking'] ?? verdict ?? '';
 
 export const keyOf = ({ seq, ref }: StreetRow): string => `${ref}/${seq}`;
 

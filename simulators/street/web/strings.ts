@@ -112,7 +112,6 @@ export const records = {
   waiting: 'waiting',
   rowWaiting: 'waiting to be sent',
   verdict: 'second pass',
-  noVerdict: 'pending',
   reference: 'reference',
   ridesInJournal: (count: number): string => (count === 1 ? 'ride in the journal' : 'rides in the journal'),
   ridesInLedger: 'at the head end',
@@ -133,6 +132,15 @@ export const happened: Readonly<Record<string, string>> = {
   step: 'Clock stepped',
   sync: 'Clock set',
   checkpoint: 'Checkpoint signed',
+  receipt: 'Receipt kept',
+  storage: 'Storage nearly full',
+};
+
+/** What the head end's second pass said of a row's evidence; a verdict without an entry shows its own words. */
+export const verdicts: Readonly<Record<string, string>> = {
+  good: 'verified',
+  none: 'no code in it',
+  checking: 'pending',
 };
 
 /** Words for reasons a person here can cause; others show their code. */

@@ -1,6 +1,6 @@
 // Rows in words, which of them wait, and that every word a row can need is there.
 import { describe, expect, it } from 'vitest';
-import { waitingRefs, wordsOf } from '../../../simulators/street/web/row-words.ts';
+import { verdictWords, waitingRefs, wordsOf } from '../../../simulators/street/web/row-words.ts';
 import { acts } from '../../../simulators/street/web/strings.ts';
 import { streetActions } from '../../../simulators/street/world.ts';
 import { rideRow } from '../../fixtures/street-world.ts';
@@ -25,10 +25,27 @@ describe('a row in words', () => {
   });
 });
 
+describe('a verdict of the second pass', () => {
+  it.each([
+    ['good', 'verified'],
+    ['none', 'no code in it'],
+    [undefined, 'pending'],
+    ['bad:BAD_SIGNATURE', 'bad:BAD_SIGNATURE'],
+  ])('%s reads %s', (verdict, words) => {
+    expect(verdictWords(verdict)).toBe(words);
+  });
+});
+
 describe('rows that wait', () => {
   it('are those the ledger does not hold', () => {
     const waiting = waitingRefs([rideRow(3), rideRow(2), rideRow(1)], [rideRow(1)]);
     expect([...waiting]).toEqual(['K7Q003/3', 'K7Q002/2']);
+  });
+
+  it('are none when only bookkeeping is left, which goes up with the next row', () => {
+    const receipt = rideRow(3, { type: 'RECEIPT', act: 'receipt' });
+    expect(waitingRefs([receipt, rideRow(2)], [rideRow(2)]).size).toBe(0);
+    expect(waitingRefs([receipt, rideRow(2), rideRow(1)], [rideRow(1)]).size).toBe(2);
   });
 
   it('are none once everything arrived, in whatever order', () => {
