@@ -8,6 +8,8 @@ export interface Painter {
   red(text: string): string;
   green(text: string): string;
   amber(text: string): string;
+  /** Light on dark whatever the window's own colours are: a code drawn the other way round is not read by everybody. */
+  code(text: string): string;
 }
 
 export function painter(
@@ -15,14 +17,15 @@ export function painter(
   environment: NodeJS.ProcessEnv = process.env,
 ): Painter {
   const wanted = stream.isTTY === true && !environment['NO_COLOR'] && environment['TERM'] !== 'dumb';
-  const code = (open: number, close: number) => (text: string) =>
+  const style = (open: number | string, close: number | string) => (text: string) =>
     wanted ? `\u001b[${open}m${text}\u001b[${close}m` : text;
   return {
     coloured: wanted,
-    bold: code(1, 22),
-    dim: code(2, 22),
-    red: code(31, 39),
-    green: code(32, 39),
-    amber: code(33, 39),
+    bold: style(1, 22),
+    dim: style(2, 22),
+    red: style(31, 39),
+    green: style(32, 39),
+    amber: style(33, 39),
+    code: style('97;40', '39;49'),
   };
 }

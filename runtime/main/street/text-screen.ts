@@ -24,6 +24,8 @@ export const textKeys = [
 ] as const;
 
 const statusRows = 12;
+/** A key and its word stay on one line. */
+const unbroken = '\u00a0';
 
 /** Lines for the window, none longer than its columns. `qr` is the drawn code, lines of equal width. */
 export function renderTextScreen(
@@ -40,7 +42,7 @@ export function renderTextScreen(
 function codeLines(qr: readonly string[], size: WindowSize, paint: Painter): readonly string[] {
   const neededColumns = Math.max(...qr.map((line) => [...line].length));
   const neededRows = qr.length + statusRows;
-  if (size.columns >= neededColumns && size.rows >= neededRows) return qr;
+  if (size.columns >= neededColumns && size.rows >= neededRows) return qr.map(paint.code);
   return [
     paint.amber('This window is too small for the code.'),
     `It has ${size.columns} x ${size.rows}; the code needs ${neededColumns} x ${neededRows}.`,
@@ -59,7 +61,7 @@ function statusLines(snapshot: StreetSnapshot, size: WindowSize, paint: Painter,
     ...snapshot.journal.slice(0, 3).map((row) => rowLine('journal ', row)),
     ...snapshot.ledger.slice(0, 1).map((row) => rowLine('head end', row)),
     said,
-    `${textKeys.map(([key, action]) => `${key} ${action}`).join('  ')}  q quit`,
+    [...textKeys, ['q', 'quit'] as const].map(([key, action]) => `${key}${unbroken}${action}`).join('  '),
   ];
   return lines.flatMap((line) => wrap(line, size.columns));
 }

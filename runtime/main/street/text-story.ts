@@ -51,6 +51,7 @@ export class TextStory {
   stop(): void {
     this.#timer?.cancel();
     if (process.stdin.isTTY) process.stdin.setRawMode(false);
+    if (process.stdout.isTTY) process.stdout.write('\r\n');
     process.stdin.pause();
   }
 
