@@ -15,7 +15,7 @@ export async function runTerminalCommand(args: readonly string[]): Promise<void>
   const running = await composeTerminal(config, options.fault ? parseFault(options.fault) : null);
   onEnd(() => void running.stop().finally(() => process.exit(0)));
   tellParent({ kind: 'ready', afterMs: sinceStartMs() });
-  running.terminal.runner.shown.on(({ cue, reason, ref }) => tellParent({ kind: 'shown', cue, reason, ref }));
+  running.terminal.shown.on(({ cue, reason, ref }) => tellParent({ kind: 'shown', cue, reason, ref }));
   await running.connect();
 }
 

@@ -1,20 +1,17 @@
-// Runs the pure machine in the world: one input at a time, step, commit, effects. The commit is the
-// only await of the scan path, and no effect runs before it.
+// Runs a pure machine in the world: one input at a time, step, commit, effects. The commit is the only
+// await of the scan path, and no effect runs before it.
 
 import type { Cue, Indicator } from '../../devices/ports/indicator.ts';
-import type { MonoMs } from '../core/brand.ts';
+import type { Money, MonoMs } from '../core/brand.ts';
+import type { Bytes } from '../core/bytes.ts';
 import type { Clock, TimerHandle } from '../core/clock.ts';
 import { messageOf, StileError } from '../core/errors.ts';
 import { Signal } from '../core/event.ts';
 import type { Logger } from '../core/log.ts';
-import type { RecordDraft, SignalEffect } from '../machines/shared/effects.ts';
+import type { Moment } from '../core/trusted-time.ts';
+import type { CommonEffect, RecordDraft, SignalEffect } from '../machines/shared/effects.ts';
 import type { StepResult } from '../machines/shared/step-draft.ts';
-import type { ValidatorEffect } from '../machines/validator/effects.ts';
-import type { ValidatorFacts } from '../machines/validator/facts.ts';
-import type { TimerName, ValidatorInput } from '../machines/validator/input.ts';
-import type { ValidatorState } from '../machines/validator/state.ts';
-import { initialState } from '../machines/validator/state.ts';
-import { step } from '../machines/validator/step.ts';
+import type { ReasonCode } from '../records/reasons.ts';
 import type { Journal, StoredRow } from '../store/journal.ts';
 import type { RowDrafts } from './row-drafts.ts';
 
@@ -24,46 +21,75 @@ export const waitCueAfterMs = 400;
 /** What a person at the machine was told. `ref` is null where no row stands behind the answer. */
 export interface Shown {
   readonly cue: Cue;
-  readonly reason: SignalEffect['reason'];
+  readonly reason: ReasonCode;
   readonly ref: string | null;
-  readonly fare: SignalEffect['fare'];
+  readonly fare: Money | null;
   readonly atMonoMs: MonoMs;
 }
 
-export interface MachineRunnerOptions {
+/** What one commit made durable, and the drafts it came from. */
+export interface Committed {
+  readonly rows: readonly StoredRow[];
+  readonly records: readonly RecordDraft[];
+}
+
+/** The pure part, and how the world speaks to it. `Own` are the effects of the machine's own hardware. */
+export interface Machine<State, Input, Facts, TimerName extends string, Own> {
+  readonly initial: State;
+  step(state: State, input: Input, facts: Facts): StepResult<State, CommonEffect<TimerName> | Own>;
+  timerInput(name: TimerName, atMonoMs: MonoMs): Input;
+  /** What the machine is to note of a durable row; null for nothing. Notes write nothing and tell nobody. */
+  committedInput(row: StoredRow, record: RecordDraft, atMonoMs: MonoMs): Input | null;
+  /** That a person was told of this transaction; null where the machine does not ask. */
+  signalledInput(tx: Bytes, atMonoMs: MonoMs): Input | null;
+}
+
+export interface MachineRunnerOptions<Input, Facts, Own> {
   readonly journal: Journal;
   readonly indicator: Indicator;
   readonly clock: Clock;
   readonly logger: Logger;
   readonly drafts: RowDrafts;
   /** Hands an input back to the queue: the runner never runs two at once. */
-  readonly later: (input: ValidatorInput) => void;
+  readonly later: (input: Input) => void;
   /** Rows that became durable, with the drafts they came from. */
-  readonly written: (rows: readonly StoredRow[], records: readonly RecordDraft[]) => void;
+  readonly written: (committed: Committed) => void;
+  /** Does what only this machine can ask for, after the commit. */
+  readonly perform: (effect: Own, committed: Committed, facts: Facts) => void;
 }
 
-export class MachineRunner {
+export class MachineRunner<
+  State,
+  Input,
+  Facts extends { readonly moment: Moment },
+  TimerName extends string,
+  Own extends { readonly kind: string },
+> {
   readonly shown = new Signal<Shown>();
-  readonly #options: MachineRunnerOptions;
+  readonly #machine: Machine<State, Input, Facts, TimerName, Own>;
+  readonly #options: MachineRunnerOptions<Input, Facts, Own>;
   readonly #timers = new Map<TimerName, TimerHandle>();
-  #state: ValidatorState = initialState;
+  #state: State;
 
-  constructor(options: MachineRunnerOptions) {
+  constructor(machine: Machine<State, Input, Facts, TimerName, Own>, options: MachineRunnerOptions<Input, Facts, Own>) {
+    this.#machine = machine;
     this.#options = options;
+    this.#state = machine.initial;
   }
 
-  get state(): ValidatorState {
+  get state(): State {
     return this.#state;
   }
 
   /** Takes one input. A commit that fails leaves the state as it was and tells the person so; it never throws. */
-  async run(input: ValidatorInput, facts: ValidatorFacts): Promise<void> {
-    const result = step(this.#state, input, facts);
+  async run(input: Input, facts: Facts): Promise<void> {
+    const result = this.#machine.step(this.#state, input, facts);
     const rows = await this.#commit(result, facts);
     if (!rows) return this.#outOfOrder();
     this.#state = result.state;
-    this.#tellPlaces(rows, result.records, facts);
-    for (const effect of result.effects) this.#perform(effect, rows, facts);
+    const committed: Committed = { rows, records: result.records };
+    this.#tellPlaces(committed, facts);
+    for (const effect of result.effects) this.#perform(effect, committed, facts);
   }
 
   stop(): void {
@@ -72,19 +98,19 @@ export class MachineRunner {
   }
 
   async #commit(
-    result: StepResult<ValidatorState, ValidatorEffect>,
-    facts: ValidatorFacts,
+    result: StepResult<State, CommonEffect<TimerName> | Own>,
+    facts: Facts,
   ): Promise<readonly StoredRow[] | null> {
     if (result.records.length === 0 && result.projections.length === 0) return [];
     const { journal, drafts, clock, indicator } = this.#options;
-    const rows = result.records.map((record) =>
+    const drafted = result.records.map((record) =>
       drafts.draft(record.type, record.payload, facts.moment, record.evidence),
     );
     const waiting = clock.timer('wait-cue', waitCueAfterMs, () => indicator.show('wait'));
     try {
-      const stored = await journal.commit(rows, result.projections);
-      this.#options.written(stored, result.records);
-      return stored;
+      const rows = await journal.commit(drafted, result.projections);
+      this.#options.written({ rows, records: result.records });
+      return rows;
     } catch (error) {
       this.#report(error);
       return null;
@@ -93,22 +119,20 @@ export class MachineRunner {
     }
   }
 
-  /** The machine learns where its rides stand, so that repeats can name the row. */
-  #tellPlaces(rows: readonly StoredRow[], records: readonly RecordDraft[], facts: ValidatorFacts): void {
+  /** The machine learns where its rows stand, so that later answers can name them. */
+  #tellPlaces({ rows, records }: Committed, facts: Facts): void {
     for (const [at, record] of records.entries()) {
       const row = rows[at];
-      if (!row || !record.payload.tx || record.payload.act !== 'ride') continue;
-      this.#fold(
-        { kind: 'Committed', atMonoMs: facts.moment.monoMs, tx: record.payload.tx, seq: row.seq, ref: row.ref },
-        facts,
-      );
+      const note = row ? this.#machine.committedInput(row, record, facts.moment.monoMs) : null;
+      if (note !== null) this.#fold(note, facts);
     }
   }
 
-  #perform(effect: ValidatorEffect, rows: readonly StoredRow[], facts: ValidatorFacts): void {
+  #perform(effect: CommonEffect<TimerName> | Own, committed: Committed, facts: Facts): void {
+    if (!isCommon<TimerName, Own>(effect)) return this.#options.perform(effect, committed, facts);
     switch (effect.kind) {
       case 'signal':
-        return this.#signal(effect, rows, facts);
+        return this.#signal(effect, committed.rows, facts);
       case 'timer':
         return this.#arm(effect.name, effect.dueMonoMs);
       case 'cancelTimer':
@@ -125,11 +149,10 @@ export class MachineRunner {
     }
   }
 
-  #signal(effect: SignalEffect, rows: readonly StoredRow[], facts: ValidatorFacts): void {
+  #signal(effect: SignalEffect, rows: readonly StoredRow[], facts: Facts): void {
     const handedOver = this.#options.indicator.show(effect.cue);
-    if (handedOver && effect.ride) {
-      this.#fold({ kind: 'Signalled', atMonoMs: facts.moment.monoMs, tx: effect.ride }, facts);
-    }
+    const note = handedOver && effect.ride ? this.#machine.signalledInput(effect.ride, facts.moment.monoMs) : null;
+    if (note !== null) this.#fold(note, facts);
     const { reference } = effect;
     const ref =
       reference === null ? null : reference.from === 'row' ? reference.ref : (rows[reference.index]?.ref ?? null);
@@ -138,10 +161,12 @@ export class MachineRunner {
   }
 
   /** Inputs that only note something: they write nothing and tell nobody. */
-  #fold(input: ValidatorInput, facts: ValidatorFacts): void {
-    const result = step(this.#state, input, facts);
+  #fold(input: Input, facts: Facts): void {
+    const result = this.#machine.step(this.#state, input, facts);
     this.#state = result.state;
-    for (const effect of result.effects) if (effect.kind === 'timer') this.#arm(effect.name, effect.dueMonoMs);
+    for (const effect of result.effects) {
+      if (isCommon<TimerName, Own>(effect) && effect.kind === 'timer') this.#arm(effect.name, effect.dueMonoMs);
+    }
   }
 
   #arm(name: TimerName, dueMonoMs: MonoMs): void {
@@ -150,7 +175,7 @@ export class MachineRunner {
     const delayMs = Math.max(0, dueMonoMs - clock.monoMs());
     const timer = clock.timer(name, delayMs, () => {
       this.#timers.delete(name);
-      later({ kind: 'Timer', name, atMonoMs: clock.monoMs() });
+      later(this.#machine.timerInput(name, clock.monoMs()));
     });
     this.#timers.set(name, timer);
   }
@@ -166,3 +191,14 @@ export class MachineRunner {
     this.#options.logger.error('decision not durable, nothing was shown', { code, detail: messageOf(error) });
   }
 }
+
+const commonKinds: ReadonlySet<string> = new Set<CommonEffect<string>['kind']>([
+  'signal',
+  'timer',
+  'cancelTimer',
+  'alarm',
+]);
+
+const isCommon = <TimerName extends string, Own extends { readonly kind: string }>(
+  effect: CommonEffect<TimerName> | Own,
+): effect is CommonEffect<TimerName> => commonKinds.has(effect.kind);

@@ -1,16 +1,12 @@
-// What a start reads back from the journal: open trip, the ride whose cue may be missing, the replay ring,
-// the newest trusted time, and how far the chain is signed. Start-up is recovery; there is no other path.
+// What every start reads back from the journal: its newest rows, the replay ring, the newest trusted time,
+// and how far the chain is signed. Start-up is recovery; there is no other path.
 import { type MonoMs, monoMs } from '../core/brand.ts';
 import { type Bytes, equal } from '../core/bytes.ts';
 import type { Moment } from '../core/trusted-time.ts';
-import type { ValidatorConfig } from '../machines/validator/config.ts';
-import { type Replayed, replay } from '../machines/validator/replay.ts';
-import { decodeTrip, type Trip } from '../machines/validator/trip.ts';
 import { decodeRow, type Row } from '../records/row.ts';
 import type { JournalReader, RowPosition, StoredRow } from '../store/journal.ts';
 import { longestValidityMs, type ReplayRing } from '../tokens/replay-ring.ts';
 import { defaultLimits } from '../tokens/verifier.ts';
-import { spaces } from './spaces.ts';
 
 /** Rows read back at most: the ring's bound. */
 export const tailRowsMax = 4_096;
@@ -21,8 +17,6 @@ const pageRows = 256;
 export type TailRow = Row & { readonly ref: string };
 
 export interface Recovered {
-  readonly trip: Trip | null;
-  readonly unsignalled: Replayed['unsignalled'];
   /** Newest wall time written while SYNCED, milliseconds; 0 for none. */
   readonly syncedMs: number;
   /** Seq of the last row covered by a CHECKPOINT of this epoch, -1 for none. */
@@ -30,16 +24,12 @@ export interface Recovered {
   readonly tail: readonly TailRow[];
 }
 
-export function recover(journal: JournalReader, config: ValidatorConfig): Recovered {
+export function recover(journal: JournalReader): Recovered {
   const tail = readTail(journal);
-  const open = journal.projections(spaces.trip)[0];
   const ofThisEpoch = tail.filter((row) => row.epoch === tail.at(-1)?.epoch);
-  const replayed = replay(ofThisEpoch, config);
   const checkpoint = ofThisEpoch.findLast((row) => row.type === 'CHECKPOINT');
   const synced = tail.filter((row) => row.clock.state === 'SYNCED').map((row) => row.tWallMs);
   return {
-    trip: open ? decodeTrip(open[1]) : null,
-    unsignalled: replayed.unsignalled,
     syncedMs: Math.max(0, ...synced),
     signedUpto: checkpoint?.payload.lastSeq ?? -1,
     tail,

@@ -1,6 +1,5 @@
-// One terminal: joins scanner, verification, machine, journal and indicator. It owns the order in which
-// things happen and nothing of what they decide.
-import { createHash } from 'node:crypto';
+// One terminal, whatever its machine: joins scanner, verification, desk, journal and indicator. It owns the
+// order in which things happen and nothing of what they decide.
 import type { Indicator } from '../../devices/ports/indicator.ts';
 import type { Scan, Scanner } from '../../devices/ports/scanner.ts';
 import { type MonoMs, monoMs, unixSeconds, wallMs } from '../core/brand.ts';
@@ -8,14 +7,9 @@ import type { Bytes } from '../core/bytes.ts';
 import { type Clock, repeat, type TimerHandle } from '../core/clock.ts';
 import type { Entropy } from '../core/entropy.ts';
 import { messageOf } from '../core/errors.ts';
+import type { Signal } from '../core/event.ts';
 import type { Logger } from '../core/log.ts';
 import type { Moment, TrustedTime } from '../core/trusted-time.ts';
-import type { RecordDraft } from '../machines/shared/effects.ts';
-import { decodeAccountMemory } from '../machines/validator/account-memory.ts';
-import type { ValidatorConfig } from '../machines/validator/config.ts';
-import { mayForget } from '../machines/validator/forgetting.ts';
-import type { ValidatorInput } from '../machines/validator/input.ts';
-import { knowsCode, serves } from '../machines/validator/step.ts';
 import type { BusinessCalendar } from '../records/business-day.ts';
 import type { Payload } from '../records/payload.ts';
 import type { RowType } from '../records/row-types.ts';
@@ -24,24 +18,21 @@ import { CredentialCache } from '../tokens/credential-cache.ts';
 import type { Verdict } from '../tokens/outcome.ts';
 import { longestValidityMs, ReplayRing } from '../tokens/replay-ring.ts';
 import { TrustView } from '../tokens/trust-view.ts';
-import { defaultLimits } from '../tokens/verifier.ts';
+import { defaultLimits, type TokenVerifier } from '../tokens/verifier.ts';
 import { verifyCode } from '../tokens/verify.ts';
 import { Checkpointer, type CheckpointSigner } from './checkpointer.ts';
+import type { Connection, Desk, DeskServices } from './desk.ts';
 import { EvidenceKeeper } from './evidence-keeper.ts';
-import { type Connection, FactsSource } from './facts.ts';
-import type { HeldDocuments } from './held-documents.ts';
+import type { DocumentName, HeldDocuments } from './held-documents.ts';
 import { InputQueue } from './input-queue.ts';
-import { MachineRunner } from './machine-runner.ts';
+import type { Committed, Shown } from './machine-runner.ts';
 import { Pruner } from './pruner.ts';
 import { type Recovered, refillRing } from './recovery.ts';
 import { RowDrafts } from './row-drafts.ts';
-import { spaces } from './spaces.ts';
 
 export const terminalLimits = {
   clockCheckMs: 10_000,
   sweepMs: 3_600_000,
-  /** Account memories forgotten in one commit. */
-  sweepRows: 500,
   /** SERVICE rows that a failing disk can cause in one run of the process; more are only logged. */
   incidentRows: 100,
 } as const;
@@ -61,18 +52,16 @@ export interface TerminalOptions {
   readonly entropy: Entropy;
   readonly logger: Logger;
   readonly signer: CheckpointSigner;
-  readonly config: ValidatorConfig;
   readonly connection: () => Connection;
-  /** The trip that opens by itself: a bus without a driver's key. */
-  readonly trip: { readonly line: string; readonly direction: string };
+  /** Formats of codes it takes, in the order in which they are asked. */
+  readonly formats: readonly TokenVerifier[];
 }
 
-export class Terminal {
-  readonly runner: MachineRunner;
+export class Terminal<Input extends { readonly kind: string }> {
   readonly #options: TerminalOptions;
   readonly #recovered: Recovered;
-  readonly #queue: InputQueue<ValidatorInput>;
-  readonly #facts: FactsSource;
+  readonly #desk: Desk<Input>;
+  readonly #queue: InputQueue<Input>;
   readonly #drafts: RowDrafts;
   readonly #evidence: EvidenceKeeper;
   readonly #ring = new ReplayRing();
@@ -83,39 +72,38 @@ export class Terminal {
   #defects = 0;
   #incidentRows = 0;
 
-  constructor(options: TerminalOptions, recovered: Recovered) {
-    const { journal, indicator, clock, logger, calendar } = options;
+  constructor(
+    options: TerminalOptions,
+    recovered: Recovered,
+    openDesk: (services: DeskServices<Input>) => Desk<Input>,
+  ) {
+    const { journal, clock, logger, calendar, documents, time } = options;
     this.#options = options;
     this.#recovered = recovered;
     this.#evidence = new EvidenceKeeper(clock);
     this.#drafts = new RowDrafts(calendar, this.#evidence);
-    this.#facts = new FactsSource({ ...options, indicatorReady: () => indicator.health().state === 'online' });
     this.#queue = new InputQueue((input) => this.#take(input));
-    this.runner = new MachineRunner({
-      journal,
-      indicator,
-      clock,
-      logger,
-      drafts: this.#drafts,
-      later: (input) => this.#queue.input(input),
-      written: (rows, records) => this.#written(rows, records),
-    });
     const draft = (type: RowType, payload: (tWallMs: number) => Payload) => {
-      const moment = this.#options.time.now();
-      return this.#drafts.draft(type, this.#marked(payload(moment.wallMs)), moment);
+      const moment = time.now();
+      return this.#drafts.draft(type, this.#desk.marked(payload(moment.wallMs)), moment);
     };
     this.#checkpointer = new Checkpointer({ ...options, draft }, recovered.signedUpto);
-    this.#pruner = new Pruner({ journal, clock, logger, now: () => options.time.now() });
+    this.#pruner = new Pruner({ journal, clock, logger, now: () => time.now() });
+    this.#desk = openDesk(this.#services());
     journal.incidents.on((incident) => void this.#journalIncident(incident));
-    options.documents.changed.on((name) => this.#documentChanged(name));
+    documents.changed.on((name) => this.#documentChanged(name));
+  }
+
+  /** What the machine tells the people in front of it. */
+  get shown(): Signal<Shown> {
+    return this.#desk.shown;
   }
 
   /** Recovers, writes BOOT, and begins to serve. Devices that are absent are waited for, not failed on. */
   async start(boot: { readonly reason: string; readonly detail?: string }): Promise<void> {
-    const { bootId, time, clock, scanner, indicator, trip } = this.#options;
-    const recovered = this.#recovered;
+    const { bootId, time, clock, scanner, indicator } = this.#options;
     const now = time.now();
-    refillRing(this.#ring, recovered.tail, bootId, now);
+    refillRing(this.#ring, this.#recovered.tail, bootId, now);
     this.#evidence.recipient(this.#options.documents.trust?.seal ?? null);
     await this.write('BOOT', {
       act: 'boot',
@@ -124,15 +112,15 @@ export class Terminal {
       ...(boot.detail ? { detail: boot.detail } : {}),
     });
     await this.#checkpointer.sign('boot');
-    this.#queue.input({ kind: 'Boot', atMonoMs: now.monoMs, trip: recovered.trip, unsignalled: recovered.unsignalled });
+    for (const input of this.#desk.boot(now)) this.#queue.input(input);
     await this.#queue.drained();
-    this.#openTrip(trip);
     scanner.scans.on((scan) => this.#queue.scan(scan));
+    this.#desk.start();
     indicator.start();
     scanner.start();
     this.#running.push(
       repeat(clock, 'clock-step', terminalLimits.clockCheckMs, () => this.#checkClock()),
-      repeat(clock, 'account-sweep', terminalLimits.sweepMs, () => void this.#sweepAccounts()),
+      repeat(clock, 'sweep', terminalLimits.sweepMs, () => void this.#sweep()),
     );
     this.#pruner.start();
   }
@@ -142,7 +130,7 @@ export class Terminal {
     this.#pruner.stop();
     await this.#options.scanner.stop();
     await this.#queue.drained();
-    this.runner.stop();
+    await this.#desk.stop();
     await this.#checkpointer.sign('shutdown');
     this.#checkpointer.stop();
     await this.#options.indicator.stop();
@@ -159,18 +147,37 @@ export class Terminal {
   }
 
   /** Something outside decided changes with time or connection: the machine hears of it in its turn. */
-  input(input: ValidatorInput): void {
+  input(input: Input): void {
     this.#queue.input(input);
   }
 
   counters(): { readonly droppedScans: number; readonly defects: number; readonly ignoredInputs: number } {
-    return { droppedScans: this.#queue.dropped, defects: this.#defects, ignoredInputs: this.runner.state.ignored };
+    return { droppedScans: this.#queue.dropped, defects: this.#defects, ignoredInputs: this.#desk.ignoredInputs };
   }
 
-  async #take(input: ValidatorInput | Scan): Promise<void> {
+  #services(): DeskServices<Input> {
+    const { journal, documents, indicator, clock, entropy, logger, bootId, connection, time } = this.#options;
+    return {
+      journal,
+      documents,
+      indicator,
+      clock,
+      entropy,
+      logger,
+      bootId,
+      connection,
+      drafts: this.#drafts,
+      now: () => time.now(),
+      verify: (raw, atMonoMs, now) => this.#verify(raw, atMonoMs, now),
+      later: (input) => this.#queue.input(input),
+      written: (committed) => this.#written(committed),
+    };
+  }
+
+  async #take(input: Input | Scan): Promise<void> {
     try {
-      if ('kind' in input) await this.runner.run(input, this.#facts.at(this.#options.time.now(), null));
-      else await this.#present(input);
+      if ('kind' in input) await this.#desk.take(input);
+      else await this.#desk.present(input, momentAt(this.#options.time.now(), input.atMonoMs));
     } catch (error) {
       // A defect must cost one scan, not the terminal; nothing was shown for it.
       this.#defects++;
@@ -178,21 +185,8 @@ export class Terminal {
     }
   }
 
-  async #present(scan: Scan): Promise<void> {
-    const { config, journal } = this.#options;
-    const { state } = this.runner;
-    const rawDigest = new Uint8Array(createHash('sha256').update(scan.bytes).digest());
-    const moment = momentAt(this.#options.time.now(), scan.atMonoMs);
-    const { atMonoMs } = scan;
-    if (knowsCode(state, rawDigest, atMonoMs, config)) {
-      return this.runner.run({ kind: 'SameCode', rawDigest, atMonoMs }, this.#facts.at(moment, null));
-    }
-    const verdict = serves(state, journal.level()) ? this.#verify(scan.bytes, atMonoMs, moment) : null;
-    return this.runner.run({ kind: 'Presentation', verdict, rawDigest, atMonoMs }, this.#facts.at(moment, verdict));
-  }
-
   #verify(raw: Bytes, atMonoMs: MonoMs, now: Moment): Verdict {
-    const { documents } = this.#options;
+    const { documents, formats, logger } = this.#options;
     return verifyCode(
       raw,
       atMonoMs,
@@ -203,13 +197,15 @@ export class Terminal {
         status: () => null,
         defect: (format, error) => {
           this.#defects++;
-          this.#options.logger.error('verifier defect', { kind: format, detail: messageOf(error) });
+          logger.error('verifier defect', { kind: format, detail: messageOf(error) });
         },
       },
+      formats,
     );
   }
 
-  #written(rows: readonly StoredRow[], records: readonly RecordDraft[]): void {
+  /** Accepted presentations enter the ring at their commit. Tickets and loans have the use ledger instead. */
+  #written({ rows, records }: Committed): void {
     for (const [at, { payload }] of records.entries()) {
       const row = rows[at];
       if (!row || payload.act !== 'ride' || !payload.digest) continue;
@@ -220,46 +216,25 @@ export class Terminal {
     this.#checkpointer.rowsCommitted(records.map((record) => record.type));
   }
 
-  /** The newest cue shown is written down with whatever row comes next. */
-  #marked(payload: Payload): Payload {
-    const { unwrittenMark } = this.runner.state;
-    return unwrittenMark === null ? payload : { ...payload, signalled: unwrittenMark };
-  }
-
-  #documentChanged(name: 'trust' | 'deny' | 'fares'): void {
-    const { documents, time, trip } = this.#options;
+  #documentChanged(name: DocumentName): void {
+    const { documents, time } = this.#options;
     time.raiseFloor(documents.newestIssuedAt() * 1000);
     if (name === 'trust') {
       this.#cache.clear();
       this.#evidence.recipient(documents.trust?.seal ?? null);
     }
-    if (name === 'fares') this.#openTrip(trip);
-  }
-
-  /** A trip pins its fare table, so it is not opened before there is one. */
-  #openTrip(trip: { readonly line: string; readonly direction: string }): void {
-    if (this.runner.state.service.kind !== 'closed' || this.#options.documents.fares.length === 0) return;
-    this.#queue.input({ kind: 'TripOpen', atMonoMs: this.#options.clock.monoMs(), ...trip });
+    this.#desk.documentChanged(name);
   }
 
   #checkClock(): void {
     const step = this.#options.time.checkStep();
     if (!step) return;
     this.#options.logger.warn('the wall clock was stepped', { durationMs: Math.round(step.toMs - step.fromMs) });
-    this.#queue.input({ kind: 'ClockStepped', atMonoMs: this.#options.clock.monoMs(), ...step });
+    this.#queue.input(this.#desk.clockStepped(step, this.#options.clock.monoMs()));
   }
 
-  /** Account memories that can no longer change a decision are forgotten, a bounded number at a time. */
-  async #sweepAccounts(): Promise<void> {
-    const { journal, time } = this.#options;
-    const facts = this.#facts.at(time.now(), null);
-    const gone = journal
-      .projections(spaces.account)
-      .filter(([, memory]) => mayForget(decodeAccountMemory(memory), this.runner.state, facts))
-      .slice(0, terminalLimits.sweepRows)
-      .map(([key]): Projection => ({ space: spaces.account, key, value: null }));
-    if (gone.length > 0)
-      await journal.commit([], gone).catch((error: unknown) => this.#unwritten('account-sweep', error));
+  async #sweep(): Promise<void> {
+    await this.#desk.sweep().catch((error: unknown) => this.#unwritten('sweep', error));
   }
 
   /** What the storage did is itself written down, as soon as it can be. A fault while doing so is not written again. */

@@ -12,6 +12,7 @@ import { messageOf, StileError } from '../../core/errors.ts';
 import { createLogger, type Logger } from '../../core/log.ts';
 import { TrustedTime } from '../../core/trusted-time.ts';
 import { validatorDefaults } from '../../machines/validator/config.ts';
+import type { ValidatorInput } from '../../machines/validator/input.ts';
 import { type Identity, readIdentity } from '../../provisioning/identity.ts';
 import { BusinessCalendar } from '../../records/business-day.ts';
 import type { Payload } from '../../records/payload.ts';
@@ -21,6 +22,9 @@ import { openJournal } from '../../store/open-journal.ts';
 import { HeldDocuments } from '../../terminal/held-documents.ts';
 import { recover } from '../../terminal/recovery.ts';
 import { Terminal } from '../../terminal/terminal.ts';
+import { recoverTrip } from '../../terminal/validator/recovered-trip.ts';
+import { ValidatorDesk } from '../../terminal/validator/validator-desk.ts';
+import { nativeFormats } from '../../tokens/verify.ts';
 import type { TerminalConfig } from '../config.ts';
 import { softwareVersion } from '../version.ts';
 import { bootIdOf } from './boot-id.ts';
@@ -29,7 +33,7 @@ import { floorReader } from './floors.ts';
 import { SyncEvents } from './sync-events.ts';
 
 export interface RunningTerminal {
-  readonly terminal: Terminal;
+  readonly terminal: Terminal<ValidatorInput>;
   /** Starts the connection to the head end; the terminal serves without it. */
   connect(): Promise<void>;
   stop(): Promise<void>;
@@ -71,7 +75,7 @@ export async function composeTerminal(config: TerminalConfig, fault: TerminalFau
   ]);
   const journal = fault ? new FaultyJournal(opened, fault) : opened;
   const machine = { ...validatorDefaults, groupMax: config.trip.groupMax };
-  const recovered = recover(journal, machine);
+  const recovered = recover(journal);
   const writeList = async (payload: Payload): Promise<void> => {
     await terminal.write('LIST', payload);
   };
@@ -90,7 +94,7 @@ export async function composeTerminal(config: TerminalConfig, fault: TerminalFau
     monoMs: () => clock.monoMs(),
     logger,
   });
-  const terminal: Terminal = new Terminal(
+  const terminal: Terminal<ValidatorInput> = new Terminal<ValidatorInput>(
     {
       operator: identity.operator,
       terminal: identity.terminal,
@@ -106,11 +110,19 @@ export async function composeTerminal(config: TerminalConfig, fault: TerminalFau
       entropy: systemEntropy,
       logger,
       signer: identity.journalKey,
-      config: machine,
       connection: events.connection,
-      trip: { line: config.trip.line, direction: '' },
+      formats: nativeFormats,
     },
     recovered,
+    (services) =>
+      new ValidatorDesk(
+        {
+          config: machine,
+          recovered: recoverTrip(journal, recovered, machine),
+          trip: { line: config.trip.line, direction: '' },
+        },
+        services,
+      ),
   );
   if (how.how === 'salvaged')
     logger.error('journal was damaged; a new epoch begins', {

@@ -9,7 +9,7 @@ import type { Logger } from '../../core/log.ts';
 import type { Payload } from '../../records/payload.ts';
 import type { RowType } from '../../records/row-types.ts';
 import type { Projection } from '../../store/journal.ts';
-import type { Connection } from '../../terminal/facts.ts';
+import type { Connection } from '../../terminal/desk.ts';
 import { coverage } from '../../terminal/pruner.ts';
 
 /** SECURITY rows a noisy broker can cause per hour; more are only logged. */

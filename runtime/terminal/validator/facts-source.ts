@@ -1,22 +1,16 @@
 // Gathers what a decision may look at into one snapshot: taken fresh for every input, never shared.
-import type { Bytes } from '../core/bytes.ts';
-import type { Entropy } from '../core/entropy.ts';
-import type { Moment } from '../core/trusted-time.ts';
-import { accountKey, decodeAccountMemory } from '../machines/validator/account-memory.ts';
-import type { ValidatorConfig } from '../machines/validator/config.ts';
-import type { ValidatorFacts } from '../machines/validator/facts.ts';
-import { openMasks } from '../rules/risk-masks.ts';
-import type { Journal } from '../store/journal.ts';
-import type { Verdict } from '../tokens/outcome.ts';
-import type { HeldDocuments } from './held-documents.ts';
-import { spaces } from './spaces.ts';
-
-/** What the connection to the head end says of itself. */
-export interface Connection {
-  readonly online: boolean;
-  /** The head end has stored every row up to this seq; null before its first ack. */
-  readonly ackedSeq: number | null;
-}
+import type { Bytes } from '../../core/bytes.ts';
+import type { Entropy } from '../../core/entropy.ts';
+import type { Moment } from '../../core/trusted-time.ts';
+import { accountKey, decodeAccountMemory } from '../../machines/validator/account-memory.ts';
+import type { ValidatorConfig } from '../../machines/validator/config.ts';
+import type { ValidatorFacts } from '../../machines/validator/facts.ts';
+import { openMasks } from '../../rules/risk-masks.ts';
+import type { Journal } from '../../store/journal.ts';
+import type { Verdict } from '../../tokens/outcome.ts';
+import type { Connection } from '../desk.ts';
+import type { HeldDocuments } from '../held-documents.ts';
+import { spaces } from '../spaces.ts';
 
 export interface FactsSourceOptions {
   readonly journal: Journal;

@@ -1,0 +1,130 @@
+// The bus validator at its terminal: scans become presentations, the trip opens by itself, and account
+// memories that can no longer change a decision are forgotten.
+import { createHash } from 'node:crypto';
+import type { Scan } from '../../../devices/ports/scanner.ts';
+import type { MonoMs } from '../../core/brand.ts';
+import type { Signal } from '../../core/event.ts';
+import type { ClockStep, Moment } from '../../core/trusted-time.ts';
+import { decodeAccountMemory } from '../../machines/validator/account-memory.ts';
+import type { ValidatorConfig } from '../../machines/validator/config.ts';
+import type { ValidatorFacts } from '../../machines/validator/facts.ts';
+import { mayForget } from '../../machines/validator/forgetting.ts';
+import type { ValidatorInput } from '../../machines/validator/input.ts';
+import { initialState, type ValidatorState } from '../../machines/validator/state.ts';
+import { knowsCode, serves, step } from '../../machines/validator/step.ts';
+import type { TimerName } from '../../machines/validator/timer-names.ts';
+import type { Payload } from '../../records/payload.ts';
+import type { Projection } from '../../store/journal.ts';
+import type { Desk, DeskServices } from '../desk.ts';
+import type { DocumentName } from '../held-documents.ts';
+import { type Machine, MachineRunner, type Shown } from '../machine-runner.ts';
+import { spaces } from '../spaces.ts';
+import { FactsSource } from './facts-source.ts';
+import type { RecoveredTrip } from './recovered-trip.ts';
+
+/** Account memories forgotten in one commit. */
+export const sweepRows = 500;
+
+export interface ValidatorDeskOptions {
+  readonly config: ValidatorConfig;
+  readonly recovered: RecoveredTrip;
+  /** The trip that opens by itself: a bus without a driver's key. */
+  readonly trip: { readonly line: string; readonly direction: string };
+}
+
+const machine: Machine<ValidatorState, ValidatorInput, ValidatorFacts, TimerName, never> = {
+  initial: initialState,
+  step,
+  timerInput: (name, atMonoMs) => ({ kind: 'Timer', name, atMonoMs }),
+  committedInput: ({ seq, ref }, { payload }, atMonoMs) =>
+    payload.tx && payload.act === 'ride' ? { kind: 'Committed', atMonoMs, tx: payload.tx, seq, ref } : null,
+  signalledInput: (tx, atMonoMs) => ({ kind: 'Signalled', atMonoMs, tx }),
+};
+
+export class ValidatorDesk implements Desk<ValidatorInput> {
+  readonly #options: ValidatorDeskOptions;
+  readonly #services: DeskServices<ValidatorInput>;
+  readonly #facts: FactsSource;
+  readonly #runner: MachineRunner<ValidatorState, ValidatorInput, ValidatorFacts, TimerName, never>;
+
+  constructor(options: ValidatorDeskOptions, services: DeskServices<ValidatorInput>) {
+    const { indicator } = services;
+    this.#options = options;
+    this.#services = services;
+    this.#facts = new FactsSource({
+      ...services,
+      config: options.config,
+      indicatorReady: () => indicator.health().state === 'online',
+    });
+    this.#runner = new MachineRunner(machine, { ...services, perform: (effect) => effect satisfies never });
+  }
+
+  get shown(): Signal<Shown> {
+    return this.#runner.shown;
+  }
+
+  get ignoredInputs(): number {
+    return this.#runner.state.ignored;
+  }
+
+  boot(now: Moment): readonly ValidatorInput[] {
+    const { trip, unsignalled } = this.#options.recovered;
+    return [{ kind: 'Boot', atMonoMs: now.monoMs, trip, unsignalled }];
+  }
+
+  start(): void {
+    this.#openTrip();
+  }
+
+  async stop(): Promise<void> {
+    this.#runner.stop();
+  }
+
+  async take(input: ValidatorInput): Promise<void> {
+    await this.#runner.run(input, this.#facts.at(this.#services.now(), null));
+  }
+
+  async present(scan: Scan, moment: Moment): Promise<void> {
+    const { journal } = this.#services;
+    const { state } = this.#runner;
+    const rawDigest = new Uint8Array(createHash('sha256').update(scan.bytes).digest());
+    const { atMonoMs } = scan;
+    if (knowsCode(state, rawDigest, atMonoMs, this.#options.config)) {
+      return this.#runner.run({ kind: 'SameCode', rawDigest, atMonoMs }, this.#facts.at(moment, null));
+    }
+    const verdict = serves(state, journal.level()) ? this.#services.verify(scan.bytes, atMonoMs, moment) : null;
+    return this.#runner.run({ kind: 'Presentation', verdict, rawDigest, atMonoMs }, this.#facts.at(moment, verdict));
+  }
+
+  documentChanged(name: DocumentName): void {
+    if (name === 'fares') this.#openTrip();
+  }
+
+  clockStepped(clockStep: ClockStep, atMonoMs: MonoMs): ValidatorInput {
+    return { kind: 'ClockStepped', atMonoMs, ...clockStep };
+  }
+
+  /** The newest cue shown is written down with whatever row comes next. */
+  marked(payload: Payload): Payload {
+    const { unwrittenMark } = this.#runner.state;
+    return unwrittenMark === null ? payload : { ...payload, signalled: unwrittenMark };
+  }
+
+  async sweep(): Promise<void> {
+    const { journal, now } = this.#services;
+    const facts = this.#facts.at(now(), null);
+    const gone = journal
+      .projections(spaces.account)
+      .filter(([, memory]) => mayForget(decodeAccountMemory(memory), this.#runner.state, facts))
+      .slice(0, sweepRows)
+      .map(([key]): Projection => ({ space: spaces.account, key, value: null }));
+    if (gone.length > 0) await journal.commit([], gone);
+  }
+
+  /** A trip pins its fare table, so it is not opened before there is one. */
+  #openTrip(): void {
+    const { documents, clock, later } = this.#services;
+    if (this.#runner.state.service.kind !== 'closed' || documents.fares.length === 0) return;
+    later({ kind: 'TripOpen', atMonoMs: clock.monoMs(), ...this.#options.trip });
+  }
+}
