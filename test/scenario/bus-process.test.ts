@@ -1,11 +1,13 @@
 // Acceptance cases of the bus validator through real processes: real serial stack, real journal, real
 // broker, and a terminal that can be killed.
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { validatorDefaults } from '../../runtime/machines/validator/config.ts';
 import { type Answer, BusRig } from '../fixtures/bus-rig.ts';
 
 let bus: BusRig;
 beforeEach(async () => {
-  bus = await BusRig.open();
+  // Two riders of an account at a stop, so that a companion is possible.
+  bus = await BusRig.open({ groupMax: 2 });
 });
 afterEach(() => bus.close());
 
@@ -56,20 +58,56 @@ describe('a commuter at a real terminal process', () => {
     expect(await bus.rides()).toHaveLength(1);
   });
 
+  it('B24: a phone left on the glass with a code that rotates is charged once; after a gap its companion rides', async () => {
+    await bus.startServing();
+    const wallet = bus.wallet();
+    const reads = 24;
+    for (let read = 0; read < reads; read++) {
+      // A new code every second read: a minute of rotation in ten seconds.
+      const code = read % 2 === 0 ? wallet.freshCode(bus.now()) : wallet.code(bus.now());
+      const answer = await bus.show(code);
+      expect(answer).toMatchObject(read === 0 ? accepted : repeated);
+      await pause(400);
+    }
+    expect(await bus.rides()).toHaveLength(1);
+    expect([bus.tones, bus.reds]).toEqual([1, 0]);
+    await bus.until('the presence to end', async () => (await repeatRows()).length === 1);
+    expect((await repeatRows())[0]?.payload).toMatchObject({ count: reads - 1 });
+
+    expect(await bus.show(wallet.freshCode(bus.now()))).toMatchObject(accepted);
+    await pause(3_500);
+    expect(await bus.show(wallet.freshCode(bus.now()))).toMatchObject({ cue: 'refused', reason: 'GROUP_LIMIT' });
+    expect(await bus.rides()).toHaveLength(2);
+  }, 60_000);
+
   it('X1: a flood of bad signatures costs a bounded number of rows, and a good code still goes through', async () => {
     await bus.startServing();
-    const before = (await bus.rows()).length;
+    const declined = async () => (await bus.rows()).filter(({ payload }) => payload.act.startsWith('decline')).length;
     const forged = Array.from({ length: 120 }, () => broken(bus.wallet().freshCode(bus.now())));
+    const fromMs = performance.now();
     for (const code of forged) await bus.scanner.show(code);
     await bus.quiet();
+    const seconds = Math.ceil((performance.now() - fromMs) / 1_000);
     expect(await bus.show(bus.wallet().freshCode(bus.now()))).toMatchObject(accepted);
     const refusals = bus.answers.filter((answer) => answer.reason === 'BAD_SIGNATURE');
-    expect(refusals.length).toBeGreaterThan(50);
-    const rows = await bus.rows();
-    expect(rows.length - before).toBeLessThan(60);
+    const { badScansPerSecond } = validatorDefaults;
+    expect(refusals.length).toBeGreaterThan(badScansPerSecond * (seconds + 1));
+    expect(await declined()).toBeLessThanOrEqual(badScansPerSecond * (seconds + 1));
     await everyReferenceLeadsToARow(refusals);
-    expect(refusals.some((answer) => answer.ref === null)).toBe(true);
-  });
+    expect(refusals.filter((answer) => answer.ref !== null)).toHaveLength(await declined());
+    // What was counted beyond the rate is one row a minute.
+    await bus.until(
+      'the row of the minute',
+      async () => (await bus.rows()).some((row) => row.payload.act === 'declines'),
+      70_000,
+    );
+    const counted = (await bus.rows()).filter((row) => row.payload.act === 'declines');
+    expect(counted).toHaveLength(1);
+    expect(counted[0]?.payload).toMatchObject({ reason: 'BAD_SIGNATURE' });
+    expect((counted[0]?.payload.count ?? 0) + refusals.filter((answer) => answer.ref !== null).length).toBe(
+      refusals.length,
+    );
+  }, 120_000);
 
   it('every row reaches the head end once, its evidence is good, and a reference leads to it at both ends', async () => {
     await bus.startServing();
@@ -85,6 +123,8 @@ describe('a commuter at a real terminal process', () => {
     expect(await rideVerdicts()).toEqual(Array(5).fill('good'));
     await everyReferenceLeadsToARow(answers);
     for (const { ref } of answers) expect(await headEnd.rowByReference(ref ?? '')).toHaveLength(1);
+    // A quiet start and a quiet ride are no security event.
+    expect((await bus.rows()).filter(({ type }) => type === 'SECURITY')).toEqual([]);
   });
 
   it('X5: a head end restored from a backup asks for what it lost, and gets it', async () => {
@@ -108,6 +148,57 @@ describe('a commuter at a real terminal process', () => {
   }, 180_000);
 });
 
+describe('devices that are not there', () => {
+  it('an absent reader is named with its remedy, waited for, and serves as soon as it is plugged in', async () => {
+    await bus.scannerLine.unplug();
+    await bus.startHeadEnd();
+    await bus.terminal.start();
+    await bus.until('the complaint', async () => (await bus.log()).includes('DEVICE_ABSENT'));
+    const [complaint = ''] = (await bus.log()).split('\n').filter((line) => line.includes('DEVICE_ABSENT'));
+    expect(JSON.parse(complaint)).toMatchObject({
+      device: 'scanner',
+      path: bus.scannerLine.path,
+      code: 'DEVICE_ABSENT',
+    });
+    expect(JSON.parse(complaint).remedy).toMatch(/Plug the device in/);
+    expect(complaint).not.toMatch(/ at .*\.ts:\d+/);
+    await bus.boardReady();
+    await bus.scannerLine.replug();
+    await bus.until('the reader', async () =>
+      /device-reached/.test(
+        (await bus.log())
+          .split('\n')
+          .filter((line) => line.includes('"scanner"'))
+          .join(''),
+      ),
+    );
+    await bus.until('an open trip', async () => (await bus.rows()).some((row) => row.payload.act === 'trip'));
+    await pause(800);
+    expect(await bus.show(bus.wallet().freshCode(bus.now()))).toMatchObject(accepted);
+    // A device that stays away is a line in the log, not a line for each attempt.
+    expect((await bus.log()).split('DEVICE_ABSENT').length - 1).toBe(1);
+  }, 60_000);
+
+  it('without a board nobody is charged, and the reader is pulled and put back without a restart', async () => {
+    await bus.startServing();
+    expect(await bus.show(bus.wallet().freshCode(bus.now()))).toMatchObject(accepted);
+    await bus.boardLine.unplug();
+    await bus.until('the loss', async () =>
+      (await bus.log()).split('\n').some((line) => line.includes('device-failed') && line.includes('"indicator"')),
+    );
+    expect((await bus.show(bus.wallet().freshCode(bus.now()))).reason).toBe('DEVICE_FAULT');
+    expect(await bus.rides()).toHaveLength(1);
+    await bus.scannerLine.unplug();
+    await pause(1_000);
+    await bus.scannerLine.replug();
+    await bus.boardLine.replug();
+    await bus.until('both again', async () => (await bus.log()).split('device-reached').length - 1 >= 4, 30_000);
+    await pause(800);
+    expect(await bus.show(bus.wallet().freshCode(bus.now()))).toMatchObject(accepted);
+    expect(bus.terminal.state).toBe('running');
+  }, 90_000);
+});
+
 /** After a start the indicator must be driven again before codes are accepted. */
 async function restarted(): Promise<void> {
   const reached = (await bus.log()).split('indicator').length;
@@ -127,6 +218,8 @@ async function rideVerdicts(): Promise<readonly (string | null)[]> {
   return rows.filter((row) => row.act === 'ride').map((row) => row.verdict);
 }
 
+const pause = (forMs: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, forMs));
+const repeatRows = async () => (await bus.rows()).filter((row) => row.payload.act === 'repeat');
 const storedRides = async (): Promise<number> => (await rideVerdicts()).length;
 
 /** The last character of the signature is another one. */

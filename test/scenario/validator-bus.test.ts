@@ -602,3 +602,20 @@ describe('a bus validator (seed table)', () => {
     also?.(bus);
   });
 });
+
+test('B2: a screenshot on two buses that are both offline rides on both, under one digest and within the limits', () => {
+  const buses = ['first', 'second'].map((seed) => {
+    const bus = new Bus(seed, { online: false });
+    bus.openTrip();
+    bus.tap(ann(1));
+    return bus;
+  });
+  const rides = buses.map((bus) => bus.rides()[0]?.payload);
+  expect(buses.map((bus) => bus.signals[0]?.reason)).toEqual(['OK', 'OK']);
+  expect(rides.map((ride) => [ride?.offline, ride?.ladder])).toEqual([
+    [true, 1],
+    [true, 1],
+  ]);
+  expect(rides[0]?.digest).toEqual(rides[1]?.digest);
+  expect(rides[0]?.tx).not.toEqual(rides[1]?.tx);
+});

@@ -30,6 +30,7 @@ import { softwareVersion } from '../version.ts';
 import { bootIdOf } from './boot-id.ts';
 import { FaultyJournal, type TerminalFault } from './faulty-journal.ts';
 import { floorReader } from './floors.ts';
+import { journalledTime } from './journalled-time.ts';
 import { SyncEvents } from './sync-events.ts';
 
 export interface RunningTerminal {
@@ -182,7 +183,7 @@ async function startSync(parts: SyncParts): Promise<{ stop(): Promise<void> }> {
     }),
     clock,
     entropy: systemEntropy,
-    time,
+    time: journalledTime(time, events.write),
     sink: documentSink(documents),
     software: softwareVersion,
     clockState: () => time.now().state,

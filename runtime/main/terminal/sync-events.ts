@@ -48,7 +48,7 @@ export class SyncEvents {
         this.#ackedSeq = event.upto;
         return;
       case 'receipt':
-        return this.#write('RECEIPT', { act: 'receipt', lastSeq: event.upto, document: event.document }, [
+        return this.write('RECEIPT', { act: 'receipt', lastSeq: event.upto, document: event.document }, [
           coverage(event.epoch, event.upto),
         ]);
       case 'ack-refused':
@@ -78,12 +78,13 @@ export class SyncEvents {
     const now = this.#options.monoMs();
     if (now - this.#hour.startedMs >= hourMs) this.#hour = { startedMs: now, rows: 0 };
     if (this.#hour.rows++ < securityRowsPerHour)
-      this.#write('SECURITY', { act: what, detail: detail.slice(0, 80).toWellFormed() });
+      this.write('SECURITY', { act: what, detail: detail.slice(0, 80).toWellFormed() });
   }
 
-  #write(type: RowType, payload: Payload, projections: readonly Projection[] = []): void {
+  /** Writes a row that nobody waits for. */
+  readonly write = (type: RowType, payload: Payload, projections: readonly Projection[] = []): void => {
     this.#options.write(type, payload, projections).catch((error: unknown) => {
       this.#options.logger.warn('sync event not journaled', { kind: type, detail: messageOf(error) });
     });
-  }
+  };
 }
