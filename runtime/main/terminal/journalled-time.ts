@@ -1,7 +1,6 @@
 // The head end's signed time on its way to the terminal's clock. Where it ends a time without trust it is written down:
 // that row ties this boot's monotonic time to true time, so that the head end can date the rows before it without
 // changing them.
-
 import type { TimeSink } from '../../../sync/terminal/ports.ts';
 import type { TrustedTime } from '../../core/trusted-time.ts';
 import type { Payload } from '../../records/payload.ts';
