@@ -70,6 +70,21 @@ function denyHead(w: World, version: number, hash: Bytes, size: number, signer =
 }
 
 describe('documents come down', () => {
+  test('an ack before the first trust list is no alarm: no signature could be judged yet', async () => {
+    const w = await world();
+    let acks = 0;
+    w.broker.carriage = ({ topic }) => {
+      if (topic.endsWith('/ack') && w.bus.sink.inForce('trust') === null) acks++;
+      return [topic === topics.trust ? 2_000 : 1];
+    };
+    w.bus.journal.appendMany(3);
+    w.bus.sync.start();
+    await w.clock.advance(60_000);
+    expect(acks).toBeGreaterThan(0);
+    expect(w.bus.uplinkEvents.filter(({ kind }) => kind === 'ack-refused')).toEqual([]);
+    expect(w.bus.sync.status().pendingRows).toBe(0);
+  });
+
   test('a denied account reaches the terminal, and a pardon too', async () => {
     const w = await running();
     await w.head.headEnd.denyAccount('metro-id', account);
