@@ -93,10 +93,21 @@ export function readHeadEndKeys(file: string): HeadEndKeys {
   };
 }
 
-/** The fare table as an operator writes it: JSON with the keys of the signed body. Returns the canonical body. */
+/**
+ * The fare table as an operator writes it: JSON with the keys of the signed body. Returns the canonical body.
+ * @throws StileError FILE_UNREADABLE, CONFIG_INVALID naming the file and what is wrong in it.
+ */
 export function readFares(file: string): Bytes {
-  const json: unknown = JSON.parse(readText(file));
-  return encodeCbor(encodeFareTable(decodeFareTable(decodeCbor(encodeCbor(json as CborInput), documentProfile))));
+  const text = readText(file);
+  try {
+    const json = JSON.parse(text) as CborInput;
+    return encodeCbor(encodeFareTable(decodeFareTable(decodeCbor(encodeCbor(json), documentProfile))));
+  } catch (cause) {
+    throw new StileError('CONFIG_INVALID', `fare table ${file}: ${messageOf(cause)}`, {
+      remedy: 'Correct the file; docs/configuration.md names its keys.',
+      cause,
+    });
+  }
 }
 
 function readText(file: string): string {
