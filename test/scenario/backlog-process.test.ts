@@ -2,7 +2,7 @@
 // STILE_BACKLOG_ROWS=50000 plays B22 in full and then also holds it to its second; CI plays a tenth of it.
 import { copyFileSync } from 'node:fs';
 import Database from 'better-sqlite3';
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { businessDay } from '../../runtime/core/brand.ts';
 import { hex } from '../../runtime/core/bytes.ts';
 import { SystemClock } from '../../runtime/core/clock.ts';
@@ -11,6 +11,9 @@ import { decodeRow } from '../../runtime/records/row.ts';
 import type { RowDraft } from '../../runtime/store/journal.ts';
 import { openJournalReader } from '../../runtime/store/read-journal.ts';
 import { type Answer, BusRig, busTerminal } from '../fixtures/bus-rig.ts';
+
+// Real processes take their time on a loaded machine.
+vi.setConfig({ testTimeout: 180_000, hookTimeout: 60_000 });
 
 const fullSize = 50_000;
 const backlogRows = Number(process.env['STILE_BACKLOG_ROWS'] ?? fullSize / 10);
@@ -37,9 +40,7 @@ describe(`B22: ${backlogRows} rows wait, then the network is back`, () => {
         await journal.commit(drafts);
       }
     });
-    await bus.terminal.start();
-    await bus.boardReady();
-    await settle();
+    await bus.startTerminal();
 
     bus.network.delay(oneWayMs);
     await bus.startHeadEnd();
@@ -88,7 +89,7 @@ describe('X5: a hole in what the head end has', () => {
     });
     expect(pruned).toBeGreaterThan(before);
     await bus.startHeadEnd();
-    await bus.terminal.start();
+    await bus.startTerminal();
     await bus.until('the incident', async () => (await gaps()).length > 0, 60_000);
     const [gap] = await gaps();
     expect(gap).toMatchObject({ kind: 'seq_gap', terminal: busTerminal });
@@ -97,7 +98,7 @@ describe('X5: a hole in what the head end has', () => {
     const kept = (await bus.rides()).length;
     expect(kept).toBeGreaterThan(0);
     await bus.until('the rides it kept', async () => (await bus.headEnd?.store.counts())?.rides === kept, 90_000);
-  }, 180_000);
+  });
 });
 
 /** CHECKPOINT and RECEIPT rows that end a journal go up with the next row. */
@@ -132,7 +133,6 @@ function rideAndRepeat(moment: RowDraft['moment']): readonly RowDraft[] {
   ];
 }
 
-const settle = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 800));
 const storedRows = async (): Promise<number> => (await bus.headEnd?.store.counts())?.rows ?? 0;
 const gaps = async () => (await bus.headEnd?.headEnd.incidents(50))?.filter(({ kind }) => kind === 'seq_gap') ?? [];
 
