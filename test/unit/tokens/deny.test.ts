@@ -137,6 +137,26 @@ describe('a snapshot', () => {
     expect(encodeDenySnapshot([...(entries ?? [])].reverse())).toEqual(bytes);
   });
 
+  it(`stands in the order of its encodings, seed ${seed}`, () => {
+    const identity = fc.record({
+      issuer: fc.stringMatching(/^[A-Za-z0-9_-]{1,16}$/),
+      type: fc.constantFrom<1 | 2>(1, 2),
+      id: fc.uint8Array({ minLength: 4, maxLength: 16 }),
+    });
+    fc.assert(
+      fc.property(
+        fc.uniqueArray(identity, { maxLength: 30, selector: (each) => JSON.stringify(each) }),
+        (identities) => {
+          const entries = decodeDenySnapshot(encodeDenySnapshot(identities.map((each) => denyEntry(1, account, each))));
+          const encoded = (entries ?? []).map(({ issuer, type, id }) => Buffer.from(encodeCbor([issuer, type, id])));
+          expect(encoded.length).toBe(identities.length);
+          expect(encoded).toEqual([...encoded].sort(Buffer.compare));
+        },
+      ),
+      { seed, numRuns: 300 },
+    );
+  });
+
   it('of nothing is one, too', () => {
     expect(decodeDenySnapshot(byHand())).toEqual([]);
   });
