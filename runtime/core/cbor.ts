@@ -86,15 +86,22 @@ export function decodeCbor(bytes: Bytes, profile: CborProfile): CborValue {
 export const isBytes = (value: unknown): value is Bytes => value instanceof Uint8Array;
 export const isMap = (value: unknown): value is CborMap => value instanceof Map;
 
-/** Maps with text keys as plain objects (without a prototype), for schema checks. Integer keys become text. */
+/**
+ * Maps with text keys as plain objects (without a prototype), for schema checks. A map with an integer key
+ * stays a map, which no schema of objects takes: as text, 1 and "1" would be one key.
+ */
 export function plain(value: CborValue): unknown {
-  if (isMap(value)) {
-    const object: Record<string, unknown> = Object.create(null);
-    for (const [key, inner] of value) object[String(key)] = plain(inner);
-    return object;
+  if (isMap(value)) return plainMap(value);
+  return Array.isArray(value) ? value.map(plain) : value;
+}
+
+function plainMap(map: CborMap): unknown {
+  const object: Record<string, unknown> = Object.create(null);
+  for (const [key, inner] of map) {
+    if (typeof key !== 'string') return map;
+    object[key] = plain(inner);
   }
-  if (Array.isArray(value)) return value.map(plain);
-  return value;
+  return object;
 }
 
 function malformed(problem: string, cause?: unknown): StileError {

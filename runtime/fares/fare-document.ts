@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { unixSeconds } from '../core/brand.ts';
 import { type CborInput, type CborValue, plain } from '../core/cbor.ts';
 import { StileError } from '../core/errors.ts';
-import type { FareLine, FareTable, UnknownFare } from './fare-table.ts';
+import type { FareLine, FareTable, FlatPrice, UnknownFare } from './fare-table.ts';
 
 export const fareBounds = {
   lines: 2_000,
@@ -61,7 +61,7 @@ export function decodeFareTable(value: CborValue): FareTable {
   }
   const body = parsed.data;
   checkReferences(body);
-  return {
+  return Object.freeze({
     version: body.version,
     effectiveFrom: unixSeconds(body.effectiveFrom),
     effectiveUntil: body.effectiveUntil === null ? null : unixSeconds(body.effectiveUntil),
@@ -70,9 +70,9 @@ export function decodeFareTable(value: CborValue): FareTable {
     serviceDayStartMinutes: body.serviceDayStart,
     maxFareMinor: body.maxFare,
     unknownFare: unknownFareOf(body.unknownFare),
-    products: new Map(body.products.map((product) => [product.id, product])),
+    products: new Map(body.products.map((product) => [product.id, Object.freeze(product)])),
     lines: new Map(body.lines.map((line) => [line.id, lineOf(line)])),
-  };
+  });
 }
 
 /** The inverse of {@link decodeFareTable}: what a head end puts into the document it signs. */
@@ -125,14 +125,18 @@ function unique<T, Id>(key: string, items: readonly T[], idOf: (item: T) => Id):
 }
 
 const unknownFareOf = (unknown: Body['unknownFare']): UnknownFare =>
-  unknown.policy === 'reject' ? unknown : { policy: 'max', price: { amountMinor: unknown.amount, rule: unknown.rule } };
+  Object.freeze(unknown.policy === 'reject' ? unknown : { policy: 'max', price: priceOf(unknown) });
 
-const lineOf = (line: Body['lines'][number]): FareLine => ({
-  id: line.id,
-  tapModel: line.tapModel,
-  groupMax: line.groupMax,
-  prices: new Map(line.prices.map((price) => [price.product, { amountMinor: price.amount, rule: price.rule }])),
-});
+const lineOf = (line: Body['lines'][number]): FareLine =>
+  Object.freeze({
+    id: line.id,
+    tapModel: line.tapModel,
+    groupMax: line.groupMax,
+    prices: new Map(line.prices.map((price) => [price.product, priceOf(price)])),
+  });
+
+const priceOf = ({ amount, rule }: { amount: number; rule: string }): FlatPrice =>
+  Object.freeze({ amountMinor: amount, rule });
 
 const refused = (key: string, problem: string): StileError =>
   new StileError('DOCUMENT_REFUSED', `fare table: ${key} ${problem}`, {

@@ -326,4 +326,14 @@ describe('plain', () => {
     expect(Object.getPrototypeOf(object)).toBeNull();
     expect(Object.entries(object)).toEqual([['__proto__', 1]]);
   });
+
+  it('leaves a map with an integer key alone: 1 and "1" are two keys', () => {
+    const map = new Map<number | string, string>([
+      [1, 'a'],
+      ['1', 'b'],
+    ]);
+
+    expect(plain(map)).toBe(map);
+    expect(plain([new Map([['inner', map]])])).toEqual([{ inner: map }]);
+  });
 });

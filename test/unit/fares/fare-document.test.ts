@@ -63,9 +63,64 @@ describe('a fare document', () => {
       value: { ...body, lines: [{ ...line, tapModel: 'zonal' }] },
       says: /lines\.0\.tapModel/,
     },
+    {
+      name: 'an integer key beside the text it would become',
+      value: new Map<number | string, CborInput>([...Object.entries(body), [1, 0]]),
+      says: /version/,
+    },
+    {
+      name: 'more products than the bound',
+      value: { ...body, products: manyProducts(fareBounds.products + 1) },
+      says: /products/,
+    },
+    {
+      name: 'a fare beyond what a credential can cap',
+      value: { ...body, maxFare: fareBounds.amountMinor + 1 },
+      says: /maxFare/,
+    },
+    { name: 'a largest fare of nothing', value: { ...body, maxFare: 0 }, says: /maxFare/ },
+    { name: 'a group beyond the bound', value: grouped(fareBounds.groupMax + 1), says: /groupMax/ },
+    { name: 'a group of none', value: grouped(0), says: /groupMax/ },
+    {
+      name: 'a rule without a name',
+      value: { ...body, unknownFare: { policy: 'max', amount: 1, rule: '' } },
+      says: /rule/,
+    },
+    {
+      name: 'a rule of 17 characters',
+      value: { ...body, unknownFare: { policy: 'max', amount: 1, rule: 'x'.repeat(17) } },
+      says: /rule/,
+    },
+    { name: 'a notice of 201 characters', value: { ...body, notice: 'x'.repeat(201) }, says: /notice/ },
+    {
+      name: 'a line of 17 characters',
+      value: { ...body, lines: [{ ...line, id: 'x'.repeat(17) }] },
+      says: /lines\.0\.id/,
+    },
+    { name: 'version 0', value: { ...body, version: 0 }, says: /version/ },
+    { name: 'a time beyond 32 bits', value: { ...body, effectiveFrom: 2 ** 32 }, says: /effectiveFrom/ },
+    {
+      name: 'a product beyond 16 bits',
+      value: { ...body, products: [{ id: 65_536, companions: true, groupMax: null }] },
+      says: /products/,
+    },
+    { name: 'a policy nobody knows', value: { ...body, unknownFare: { policy: 'free' } }, says: /unknownFare/ },
     { name: 'more lines than the bound', value: { ...body, lines: manyLines(fareBounds.lines + 1) }, says: /lines/ },
   ])('refuses $name', ({ value, says }) => {
     expect(problemOf(value)).toMatch(says);
+  });
+
+  test('is frozen down to its prices', () => {
+    const table = tableOf(body);
+    const prices = [...table.lines.values()].flatMap((each) => [each, ...each.prices.values()]);
+
+    expect([table, table.unknownFare, ...table.products.values(), ...prices].every(Object.isFrozen)).toBe(true);
+  });
+
+  test('takes as many products as the bound allows', () => {
+    expect(tableOf({ ...body, lines: [], products: manyProducts(fareBounds.products) }).products.size).toBe(
+      fareBounds.products,
+    );
   });
 
   test('takes as many lines as the bound allows', () => {
@@ -137,6 +192,30 @@ describe('the table in force', () => {
     expect(inForce(tables, now)).toEqual(is);
   });
 });
+
+test.each([0, -1, 1.5, Number.NaN, 2 ** 53])('a fare of %d riders is a bug of whoever asks', (riders) => {
+  expect(() => flatFare(tableOf(body), '7', adult, riders)).toThrow('riders is');
+});
+
+test('an unpriced ride is never free: it is refused, or costs what the policy says', () => {
+  const policies = [{ policy: 'reject' }, { policy: 'max', amount: 1, rule: 'U1' }] as const;
+  const asked = policies.flatMap((unknownFare) =>
+    ['7', '8', '', 'toString', '__proto__'].flatMap((id) =>
+      [unpriced, 65_535, -1, Number.NaN].map((product) => flatFare(tableOf({ ...body, unknownFare }), id, product, 1)),
+    ),
+  );
+
+  expect(asked.filter((fare) => fare.known && fare.amountMinor < 1)).toEqual([]);
+  expect(asked.filter((fare) => fare.known).length).toBe(asked.length / 2);
+});
+
+function manyProducts(count: number): CborInput[] {
+  return Array.from({ length: count }, (_, id) => ({ id, companions: true, groupMax: null }));
+}
+
+function grouped(groupMax: number): CborInput {
+  return { ...body, lines: [{ ...line, groupMax }] };
+}
 
 function priced(amount: number): CborInput {
   return { ...body, lines: [{ ...line, prices: [{ product: adult, amount, rule: 'F1' }] }] };
