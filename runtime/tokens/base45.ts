@@ -27,10 +27,9 @@ export function encodeBase45(bytes: Bytes): string {
  */
 export function decodeBase45(characters: Bytes, start = 0): Bytes | null {
   const length = characters.length - start;
-  const rest = length % 3;
-  if (rest === 1) return null;
-  const decoded = new Uint8Array(Math.floor(length / 3) * 2 + (rest === 2 ? 1 : 0));
+  const decoded = new Uint8Array(Math.floor(length / 3) * 2 + (length % 3 === 2 ? 1 : 0));
   let at = 0;
+  // A character beyond the end reads as NUL, which is not in the alphabet: a length of 3n + 1 ends there.
   for (let i = start; i < characters.length; i += 3) {
     const a = values[characters[i] ?? 0] ?? notInAlphabet;
     const b = values[characters[i + 1] ?? 0] ?? notInAlphabet;

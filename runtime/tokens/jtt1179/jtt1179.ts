@@ -80,30 +80,29 @@ function admit({ code }: ParsedTransit, context: VerifyContext): Admission {
   const { now, limits } = context;
   const { authorisationExpiry, generatedAt } = code;
   const maxAge = maxAgeOf(code, grant.record, context);
-  if (now.state === 'UNTRUSTED' || now.uncertaintyMs > maxAge * 1000) {
-    const { floor } = seconds(now);
-    if (authorisationExpiry <= floor)
-      return refused('CREDENTIAL_EXPIRED', 'ended before the floor', checkWord('expired'));
-    const decides = authorisationExpiry >= floor + limits.wideValiditySeconds && generatedAt >= floor - maxAge;
-    if (!decides) return clockUntrusted('the floor does not decide for this code');
-    return { ok: true, found: checkWord('clockUntrusted', 'dependsOnUncertainty') };
-  }
+  const byFloor = (): Admission => admitByFloor(code, maxAge, context);
+  if (now.state === 'UNTRUSTED') return byFloor();
   const life = testBounds(
     { notBefore: 0, notAfter: authorisationExpiry, early: 'NOT_YET_VALID', late: 'CREDENTIAL_EXPIRED' },
     now,
   );
   if (!life.ok) return life;
   // Local time is seen in the field, but trying it as well would let a code live eight hours longer.
-  const fresh = testBounds(
-    {
-      notBefore: generatedAt - limits.skewSeconds,
-      notAfter: generatedAt + maxAge + 1,
-      early: 'STALE_CODE',
-      late: 'STALE_CODE',
-    },
-    now,
-  );
-  return fresh.ok ? { ok: true, found: life.found | fresh.found } : fresh;
+  const made = { notBefore: generatedAt - limits.skewSeconds, notAfter: generatedAt + maxAge + 1 };
+  const fresh = testBounds({ ...made, early: 'STALE_CODE', late: 'STALE_CODE' }, now);
+  if (!fresh.ok) return fresh;
+  return now.uncertaintyMs > maxAge * 1_000 ? byFloor() : { ok: true, found: life.found | fresh.found };
+}
+
+/** Without a clock: the authorisation must outlive the floor by far, and the code must not be older than it. */
+function admitByFloor(code: TransitCode, maxAge: number, { now, limits }: VerifyContext): Admission {
+  const { floor } = seconds(now);
+  const { authorisationExpiry, generatedAt } = code;
+  if (authorisationExpiry <= floor)
+    return refused('CREDENTIAL_EXPIRED', 'ended before the floor', checkWord('expired'));
+  const decides = authorisationExpiry >= floor + limits.wideValiditySeconds && generatedAt >= floor - maxAge;
+  if (!decides) return clockUntrusted('the floor does not decide for this code');
+  return { ok: true, found: checkWord('clockUntrusted', 'dependsOnUncertainty') };
 }
 
 function prove({ code, digest, evidence }: ParsedTransit, context: VerifyContext): Proof {

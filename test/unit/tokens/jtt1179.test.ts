@@ -91,6 +91,38 @@ describe('a transit code', () => {
     expect(reasonOf(raw())).toBe(reason);
   });
 
+  it.each([
+    ['of a synchronised clock', at, moment(60), 'OK'],
+    [
+      'a clock so doubtful that only the floor decides',
+      at,
+      moment(0, { state: 'HOLDOVER', uncertaintyMs: 90_000 }),
+      'OK',
+    ],
+    ['an untrusted clock', at, moment(0, { state: 'UNTRUSTED', uncertaintyMs: 300_000 }), 'OK'],
+    [
+      'but not where it is stale by any clock',
+      at - 152,
+      moment(0, { state: 'HOLDOVER', uncertaintyMs: 90_000 }),
+      'STALE_CODE',
+    ],
+    [
+      'nor where it is older than the floor allows',
+      at,
+      moment(0, { state: 'UNTRUSTED', floorMs: moment(61).wallMs }),
+      'CLOCK_UNTRUSTED',
+    ],
+    [
+      'nor where its authorisation ended before the floor',
+      at,
+      moment(0, { state: 'UNTRUSTED', floorMs: moment(86_400).wallMs }),
+      'CREDENTIAL_EXPIRED',
+    ],
+  ])('is judged by %s', (_what, madeAt, now, reason) => {
+    const verdict = judge(phone.show(madeAt), { now, trust, formats: [jtt1179] });
+    expect(verdict.accepted ? 'OK' : verdict.reason).toBe(reason);
+  });
+
   it('is known again whatever its last signature: the digest covers fields 1 to 16', () => {
     const verdict = verdictOf(code);
     const other = verdictOf(changed(code, 331));
