@@ -38,7 +38,7 @@ const violations = [
   ['room-kiosk-types-only', 'runtime/kiosk/plant2.ts', 'runtime/terminal/target.ts'],
   ['room-provisioning', 'runtime/provisioning/plant.ts', 'runtime/machines/target.ts'],
   ['room-simulators', 'simulators/scanner/plant.ts', 'devices/scanner/target.ts'],
-  ['package-@noble/curves', 'runtime/tokens/plant2.ts', '@noble/curves/abstract/weierstrass.js'],
+  ['package-@noble/curves', 'sync/headend/plant9.ts', '@noble/curves/abstract/weierstrass.js'],
   ['package-@serialport', 'devices/scanner/plant2.ts', '@serialport/stream'],
   ['package-aedes', 'sync/headend/plant2.ts', 'aedes'],
   ['package-better-sqlite3', 'runtime/terminal/plant2.ts', 'better-sqlite3'],
