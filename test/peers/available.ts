@@ -1,6 +1,8 @@
 // Which real peers this machine has. A test that needs one skips itself by asking here, so that the
 // run can list at its end what was not tried, and why (see skip-reporter.ts).
-import { accessSync, constants, existsSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { accessSync, constants, existsSync, mkdtempSync, rmdirSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { TestRunner } from 'vitest';
 
@@ -30,6 +32,7 @@ const peers = {
   root: { remedy: 'run as root', present: () => process.getuid?.() === 0 },
   sqlite3: fromPackage('sqlite3', 'sqlite3'),
   strace: fromPackage('strace', 'strace'),
+  tmpfs: { remedy: 'run as root with the right to mount', present: mayMount },
   tmux: fromPackage('tmux', 'tmux'),
   zbarimg: fromPackage('zbar-tools', 'zbarimg'),
 } as const satisfies Record<string, Peer>;
@@ -77,6 +80,17 @@ function onPath(program: string): boolean {
 
 function isExecutable(path: string): boolean {
   return isAccessible(path, constants.X_OK);
+}
+
+/** Root in a container often may not: only trying tells. */
+function mayMount(): boolean {
+  const folder = mkdtempSync(join(tmpdir(), 'stile-mount-'));
+  try {
+    if (spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=64k', 'tmpfs', folder]).status !== 0) return false;
+    return spawnSync('umount', [folder]).status === 0;
+  } finally {
+    rmdirSync(folder);
+  }
 }
 
 function hasPseudoTerminals(): boolean {
