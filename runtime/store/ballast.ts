@@ -25,6 +25,11 @@ export class Ballast {
     return this.#whole;
   }
 
+  /** The disk has less room than a single piece of it. */
+  get starved(): boolean {
+    return this.#freeBytes() < pieceBytes;
+  }
+
   /** Writes it where it is missing and there is room. False when not: then nothing of it is left. */
   rebuild(): boolean {
     if (this.#whole) return true;

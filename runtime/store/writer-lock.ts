@@ -21,6 +21,8 @@ export function takeWriterLock(open: OpenSqlite, directory: string): Sqlite {
 function lockIn(open: OpenSqlite, file: string, directory: string): Sqlite {
   const lock = open(file, { timeout: 0 });
   try {
+    // Else a rollback journal is begun, for which a full disk has no room.
+    lock.pragma('journal_mode = MEMORY');
     lock.exec('BEGIN EXCLUSIVE');
     return lock;
   } catch (cause) {

@@ -25,13 +25,18 @@ function serve(setup: WriterSetup): void {
   lock.close();
 }
 
-/** On a full disk even opening needs room for a page: then the ballast goes first. */
+/** On a full disk even opening fails, by several codes: already the WAL's index needs room. Then the ballast goes first. */
 function begin(setup: WriterSetup, file: string): { started: StartUp; writer: Writer } {
   try {
     return beginOnce(setup, file);
   } catch (error) {
-    if (!sqliteCodeOf(error).startsWith('SQLITE_FULL') || !new Ballast(setup.directory).release()) throw error;
-    return beginOnce(setup, file);
+    const ballast = new Ballast(setup.directory);
+    if (!sqliteCodeOf(error).startsWith('SQLITE') || !ballast.starved) throw error;
+    if (ballast.release()) return beginOnce(setup, file);
+    throw new StileError('JOURNAL_UNAVAILABLE', `the disk is full: ${messageOf(error)}`, {
+      remedy: 'Free space on the data partition; the reserve of the journal is already used up.',
+      cause: error,
+    });
   }
 }
 

@@ -76,6 +76,9 @@ export class Writer {
     this.#ballast = new Ballast(dirname(options.file));
     this.#warm();
     this.#rebuildBallast();
+    if (!this.#ballast.whole && this.#incidents.length === 0) {
+      this.#incidents.push({ kind: 'disk-full', detail: 'no room for the ballast' });
+    }
     this.#statements = prepare(this.#database);
   }
 
@@ -169,9 +172,7 @@ export class Writer {
 
   /** After SQLITE_FULL the transaction is already rolled back. */
   #withoutBallast(work: () => number, rows: readonly RowToWrite[], error: unknown): WriterAnswer {
-    if (!this.#ballast.release()) return this.#failed({ code: 'full', detail: messageOf(error) });
-    this.#ballastTriedMonoMs = this.#options.clock.monoMs();
-    this.#incidents.push({ kind: 'disk-full', detail: messageOf(error) });
+    if (!this.#giveUpBallast(error)) return this.#failed({ code: 'full', detail: messageOf(error) });
     return this.#attempt(work, rows);
   }
 
