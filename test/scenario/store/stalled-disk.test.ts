@@ -17,7 +17,7 @@ const lampPins = { green: 4, white: 7 } as const;
 describe.skipIf(!peer('strace') || !peer('root') || !peer('pty'))('every fsync of a terminal takes two seconds', () => {
   let bus: BusRig;
   beforeEach(async () => {
-    bus = await BusRig.open('pty');
+    bus = await BusRig.open({ kind: 'pty' });
   });
   afterEach(() => bus.close());
 
