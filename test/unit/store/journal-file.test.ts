@@ -68,6 +68,16 @@ describe('the settings of the writing connection', () => {
     expect(() => assertDurable(database)).toThrow(/synchronous is 1/);
   });
 
+  it('are refused where the library does not take one of them', () => {
+    const deaf: typeof openSqlite = (file, options) => {
+      const connection = openSqlite(file, options);
+      const take = connection.pragma.bind(connection);
+      connection.pragma = (source, how) => (source === 'synchronous = FULL' ? null : take(source, how));
+      return connection;
+    };
+    expect(() => openWriter(deaf, join(rig.folder, 'deaf.db'))).toThrow(/synchronous is 1/);
+  });
+
   it('leave no connection behind when the file is not a database', () => {
     const file = join(rig.folder, 'garbage.db');
     writeFileSync(file, Buffer.alloc(8_192, 0x5a));
@@ -153,7 +163,9 @@ describe('the write-ahead log', () => {
     rows.next();
     insert(1, 2);
     const before = database.pragma('busy_timeout', { simple: true });
+    const startedMs = performance.now();
     expect(checkpoint(database).held).toBe(true);
+    expect(performance.now() - startedMs).toBeLessThan(journalFileLimits.busyTimeoutMs);
     expect(database.pragma('busy_timeout', { simple: true })).toBe(before);
     rows.return?.();
     expect(checkpoint(database).held).toBe(false);
