@@ -57,14 +57,21 @@ export class FaultList<F extends { readonly kind: string }> {
     return this.#armed.filter((armed) => !armed.spent);
   }
 
-  find<K extends F['kind']>(kind: K): ArmedFault<Extract<F, { kind: K }>> | null {
-    const found = this.active().find((armed) => armed.fault.kind === kind);
+  /** `at` narrows to the part of the device that is touched. */
+  find<K extends F['kind']>(
+    kind: K,
+    at: Partial<Extract<F, { kind: K }>> = {},
+  ): ArmedFault<Extract<F, { kind: K }>> | null {
+    const wanted = Object.entries({ kind, ...at });
+    const found = this.active().find(({ fault }) =>
+      wanted.every(([key, value]) => (fault as Record<string, unknown>)[key] === value),
+    );
     return (found as ArmedFault<Extract<F, { kind: K }>> | undefined) ?? null;
   }
 
   /** The first active fault of this kind, counted as fired; null when there is none. */
-  fire<K extends F['kind']>(kind: K): Extract<F, { kind: K }> | null {
-    const found = this.find(kind);
+  fire<K extends F['kind']>(kind: K, at: Partial<Extract<F, { kind: K }>> = {}): Extract<F, { kind: K }> | null {
+    const found = this.find(kind, at);
     found?.fire();
     return found?.fault ?? null;
   }
