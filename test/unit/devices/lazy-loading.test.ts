@@ -24,7 +24,11 @@ function loadedBy(script: string): string[] {
     const scannerAt = (path) => new SerialScanner({ id: 's', line: { path, baudRate: 115200 }, profile: plainProfile, ...common });
     const pins = { green: 4, red: 5, amber: 6, white: 7, buzzer: 8 };
     const lamp = createBoardIndicator({ id: 'l', line: { path: '/dev/absent', baudRate: 57600 }, pins, ...common });
-    const scanner = scannerAt('/dev/absent');`;
+    const scanner = scannerAt('/dev/absent');
+    const { HidScanner } = await import('./devices/scanner/hid-scanner.ts');
+    const { systemHid } = await import('./devices/hid/system-hid.ts');
+    const address = { vendorId: 0xffff, productId: 0xffff };
+    const hid = new HidScanner({ id: 'h', address, profile: 'auto', bus: systemHid(), ...common });`;
   const args = ['--import', 'tsx', '--input-type=module', '-e', preamble + script + report];
   const child = spawnSync(process.execPath, args, { cwd: root, encoding: 'utf8' });
   expect(child.stderr).toBe('');
@@ -62,4 +66,12 @@ it('starting an indicator loads johnny-five', () => {
     await absent;`);
   expect(packages).toContain('johnny-five');
   expect(packages).toContain('firmata-io');
+});
+
+it('starting a HID scanner loads node-hid and no serialport', () => {
+  const packages = loadedBy(`
+    const missing = hid.changed.next((health) => health.state === 'absent' || health.state === 'faulty');
+    hid.start();
+    await missing;`);
+  expect(packages).toEqual(['node-hid']);
 });
