@@ -1,7 +1,7 @@
 // Which real peers this machine has. A test that needs one skips itself by asking here, so that the
 // run can list at its end what was not tried, and why (see skip-reporter.ts).
 import { spawnSync } from 'node:child_process';
-import { accessSync, constants, existsSync, mkdtempSync, rmdirSync } from 'node:fs';
+import { accessSync, constants, existsSync, mkdtempSync, readdirSync, rmdirSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { TestRunner } from 'vitest';
@@ -19,6 +19,8 @@ const fromPackage = (name: string, ...programs: string[]): Peer => ({
 
 const peers = {
   chromium: fromPackage('chromium', 'chromium'),
+  gcc: fromPackage('gcc libc6-dev', 'gcc'),
+  libusb: { remedy: 'apt-get install libusb-1.0-0', present: hasLibusb },
   mosquitto: fromPackage('mosquitto', 'mosquitto'),
   openssl: fromPackage('openssl', 'openssl'),
   perl: fromPackage('perl-base', 'perl'),
@@ -97,6 +99,13 @@ function hasPseudoTerminals(): boolean {
   return (
     process.platform === 'linux' && existsSync('/dev/pts') && isAccessible('/dev/ptmx', constants.R_OK | constants.W_OK)
   );
+}
+
+/** Where Debian's architectures and other distributions keep their libraries. */
+function hasLibusb(): boolean {
+  const roots = ['/lib', '/usr/lib', '/lib64', '/usr/lib64'].filter((root) => existsSync(root));
+  const folders = roots.flatMap((root) => [root, ...readdirSync(root).map((name) => join(root, name))]);
+  return folders.some((folder) => existsSync(join(folder, 'libusb-1.0.so.0')));
 }
 
 function isAccessible(path: string, mode: number): boolean {

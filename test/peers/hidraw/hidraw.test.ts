@@ -1,0 +1,146 @@
+// The HID driver on node-hid's own native code: a library preloaded into the process answers as one hidraw device would,
+// and the simulated reader sits at its other end. What is not tried this way: the kernel's HID, udev and its listing.
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { createServer, type Server, type Socket } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { SystemClock } from '../../../runtime/core/clock.ts';
+import { type HidPlug, SimulatedHidScanner } from '../../../simulators/scanner/simulated-hid-scanner.ts';
+import { peer } from '../available.ts';
+
+const madeUpPath = '/dev/hidraw-stile';
+const code = 'STILE:1/AB CD*EF$GH.IJ-KL+MN%0123456789'.repeat(5);
+
+/** The kernel's part: a plug at a unix socket that carries reports. */
+class SocketPlug implements HidPlug {
+  readonly written: Buffer[] = [];
+  readonly #path: string;
+  #server: Server | null = null;
+  #host: Socket | null = null;
+
+  constructor(path: string) {
+    this.#path = path;
+  }
+
+  async replug(): Promise<void> {
+    const server = createServer((socket) => {
+      this.#host = socket;
+      socket.on('error', () => {});
+      socket.on('data', (bytes) => this.written.push(bytes));
+    });
+    this.#server = server;
+    await once(server.listen(this.#path), 'listening');
+  }
+
+  report(report: Uint8Array): void {
+    this.#host?.write(report);
+  }
+
+  unplug(): void {
+    this.#server?.close();
+    this.#host?.destroy();
+  }
+}
+
+interface Said {
+  readonly state?: string;
+  readonly detail?: string;
+  readonly reconnects?: number;
+  readonly scan?: string;
+  readonly wrote?: boolean;
+  readonly counters?: { readonly frames: number };
+}
+
+describe.skipIf(!peer('gcc') || !peer('libusb'))('HID scanner on the native node-hid', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'stile-hidraw-'));
+  const library = join(folder, 'hidraw.so');
+  const endings: (() => unknown)[] = [];
+
+  beforeAll(() => {
+    const source = join(import.meta.dirname, 'hidraw.c');
+    const built = spawnSync('gcc', ['-O1', '-Wall', '-Werror', '-shared', '-fPIC', '-o', library, source, '-ldl'], {
+      encoding: 'utf8',
+    });
+    expect(built.stderr).toBe('');
+    expect(built.status).toBe(0);
+  });
+  afterEach(async () => {
+    for (const ending of endings.splice(0).toReversed()) await ending();
+  });
+  afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+  async function plugIn() {
+    const socketPath = join(folder, 'reader.sock');
+    const plug = new SocketPlug(socketPath);
+    await plug.replug();
+    const simulated = new SimulatedHidScanner({ profile: 'standard', plug, clock: new SystemClock() });
+    const host = spawn(process.execPath, ['--import', 'tsx', join(import.meta.dirname, 'host.ts')], {
+      env: { ...process.env, LD_PRELOAD: library, STILE_HIDRAW_PATH: madeUpPath, STILE_HIDRAW_SOCKET: socketPath },
+      stdio: ['pipe', 'pipe', 'inherit'],
+    });
+    endings.push(
+      () => plug.unplug(),
+      () => ended(host),
+    );
+    const said: Said[] = [];
+    createInterface({ input: host.stdout }).on('line', (line) => said.push(JSON.parse(line)));
+    const heard = async (wanted: (message: Said) => boolean): Promise<Said> => {
+      for (;;) {
+        const found = said.find(wanted);
+        if (found) return found;
+        if (host.exitCode !== null) throw new Error(`the host ended with ${host.exitCode}`);
+        await new Promise((resolve) => setTimeout(resolve, 5));
+      }
+    };
+    await heard(({ state }) => state === 'unproven');
+    return { plug, simulated, host, said, heard };
+  }
+
+  const scansOf = (said: readonly Said[]): string[] =>
+    said.flatMap(({ scan }) => (scan === undefined ? [] : [Buffer.from(scan, 'hex').toString('latin1')]));
+
+  it('carries a code of one report and one of four', async () => {
+    const { simulated, said, heard } = await plugIn();
+    const long = code.padEnd(202, 'Z');
+    await simulated.show('SHORT ');
+    await simulated.show(long);
+    await heard(() => scansOf(said).length === 2);
+    expect(scansOf(said)).toEqual(['SHORT ', long]);
+  });
+
+  it('carries an output report', async () => {
+    const { plug, host, heard } = await plugIn();
+    host.stdin.write('fd0316070d\n');
+    expect((await heard(({ wrote }) => wrote !== undefined)).wrote).toBe(true);
+    while (plug.written.length === 0) await new Promise((resolve) => setTimeout(resolve, 5));
+    expect(Buffer.concat(plug.written).toString('hex')).toBe('fd0316070d');
+  });
+
+  it('notices an unplug in the middle of a code, comes back by itself, and ends cleanly', async () => {
+    const { plug, simulated, host, said, heard } = await plugIn();
+    const unplug = simulated.faults.add({ kind: 'unplug', afterReports: 2 }, 1);
+    await simulated.show(code);
+    await heard(({ state }) => state === 'absent');
+    expect(unplug.fired).toBe(1);
+    await plug.replug();
+    await heard(({ state, reconnects }) => state === 'unproven' && reconnects === 1);
+    await simulated.show(code);
+    await heard(() => scansOf(said).length === 1);
+    expect(scansOf(said)).toEqual([code]);
+
+    host.stdin.end();
+    expect((await heard(({ counters }) => counters !== undefined)).counters?.frames).toBe(1);
+    await once(host, 'exit');
+    expect(host.exitCode).toBe(0);
+  });
+});
+
+async function ended(host: ChildProcess): Promise<void> {
+  if (host.exitCode !== null || host.signalCode !== null) return;
+  host.kill('SIGKILL');
+  await once(host, 'exit');
+}
