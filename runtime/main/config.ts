@@ -3,6 +3,7 @@
 import { readFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { z } from 'zod';
+import { hidProfiles } from '../../devices/scanner/protocol/hid-pos.ts';
 import { brokerProblem } from '../../sync/terminal/link/broker-address.ts';
 import { messageOf, StileError } from '../core/errors.ts';
 
@@ -32,8 +33,9 @@ const line = pattern(/^[A-Za-z0-9._-]{1,16}$/, 'must be 1 to 16 of A-Z a-z 0-9 .
 const pin = wholeNumber(2, 19);
 const suffix = z.enum(['CR', 'LF', 'CRLF']);
 
-const scannerSchema = z.strictObject(
+const serialScannerSchema = z.strictObject(
   {
+    kind: z.literal('serial'),
     path,
     baudRate: wholeNumber(9_600, 921_600).default(115_200),
     suffix: suffix.default('CR'),
@@ -42,6 +44,38 @@ const scannerSchema = z.strictObject(
     binaryCodes: flag.default(false),
   },
   aGroup,
+);
+
+const usbId = pattern(/^[0-9a-fA-F]{4}$/, 'must be 4 hexadecimal digits').transform((digits) =>
+  Number.parseInt(digits, 16),
+);
+
+const hidScannerSchema = z
+  .strictObject(
+    {
+      kind: z.literal('hid'),
+      path: path.optional(),
+      vendorId: usbId.optional(),
+      productId: usbId.optional(),
+      serialNumber: text(1, 126).optional(),
+      profile: z.enum(['auto', ...hidProfiles]).default('auto'),
+    },
+    aGroup,
+  )
+  .refine(
+    ({ path: device, vendorId, productId }) =>
+      device === undefined
+        ? vendorId !== undefined && productId !== undefined
+        : vendorId === undefined && productId === undefined,
+    'must name either path, or vendorId and productId',
+  );
+
+/** A configuration that names no kind means a serial line. */
+const scannerSchema = z.preprocess(
+  (value) => (typeof value === 'object' && value !== null && !('kind' in value) ? { kind: 'serial', ...value } : value),
+  z.discriminatedUnion('kind', [serialScannerSchema, hidScannerSchema], {
+    error: ({ input }) => (typeof input === 'object' && input !== null ? 'allowed: serial, hid' : aGroup),
+  }),
 );
 
 const indicatorSchema = z.strictObject(

@@ -2,7 +2,11 @@
 // the terminal serves, because no decision waits for it.
 import { mkdirSync, statSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { systemHid } from '../../../devices/hid/system-hid.ts';
 import { createBoardIndicator } from '../../../devices/indicator/board-indicator.ts';
+import type { Scanner } from '../../../devices/ports/scanner.ts';
+import { hidAddress } from '../../../devices/scanner/hid-address.ts';
+import { HidScanner } from '../../../devices/scanner/hid-scanner.ts';
 import { SerialScanner } from '../../../devices/scanner/serial-scanner.ts';
 import { secondsOf } from '../../core/brand.ts';
 import { utf8 } from '../../core/bytes.ts';
@@ -197,14 +201,16 @@ async function startSync(parts: SyncParts): Promise<{ stop(): Promise<void> }> {
   return sync;
 }
 
-function scannerOf(config: TerminalConfig, clock: Clock, log: Logger): SerialScanner {
-  const { path, baudRate, suffix, prefix, aimIdentifier, binaryCodes } = config.scanner;
+function scannerOf({ scanner }: TerminalConfig, clock: Clock, log: Logger): Scanner {
+  const common = { id: 'scanner', clock, log };
+  if (scanner.kind === 'hid') {
+    return new HidScanner({ ...common, address: hidAddress(scanner), profile: scanner.profile, bus: systemHid() });
+  }
+  const { path, baudRate, suffix, prefix, aimIdentifier, binaryCodes } = scanner;
   return new SerialScanner({
-    id: 'scanner',
+    ...common,
     line: { path, baudRate },
     profile: { prefix: utf8(prefix), suffix: new Uint8Array(0), ending: suffix, aimIdentifier, binaryCodes },
-    clock,
-    log,
   });
 }
 

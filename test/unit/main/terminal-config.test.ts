@@ -36,6 +36,10 @@ const wrong: readonly (readonly [key: string, value: unknown, shown: string, all
   ['bootId', 'abc', '"abc"', '32 hexadecimal digits'],
   ['scanner', undefined, 'missing', 'an object'],
   ['scanner', 'COM3', '"COM3"', 'an object'],
+  ['scanner.kind', 'usb', '"usb"', 'allowed: serial, hid'],
+  ['scanner', { kind: 'hid' }, '{"kind":"hid"}', 'either path, or vendorId and productId'],
+  ['scanner', { kind: 'hid', vendorId: '1eab' }, '{"kind":"hid"', 'either path, or vendorId and productId'],
+  ['scanner', { kind: 'hid', path: '/dev/hidraw0', productId: '0001' }, '{"kind"', 'either path, or vendorId and'],
   ['scanner.path', undefined, 'missing', 'a text of 1 to 4096 characters'],
   ['scanner.baudRate', 300, '300', 'a whole number from 9600 to 921600'],
   ['scanner.baudRate', 1_000_000, '1000000', 'a whole number from 9600 to 921600'],
@@ -71,6 +75,13 @@ const wrong: readonly (readonly [key: string, value: unknown, shown: string, all
   ['log.level', 'loud', '"loud"', 'allowed: debug, info, warn, error, silent'],
 ];
 
+const wrongHid: readonly (readonly [key: string, value: unknown, allowed: string])[] = [
+  ['vendorId', '1eabf', '4 hexadecimal digits'],
+  ['vendorId', 7851, '4 hexadecimal digits'],
+  ['serialNumber', '', 'a text of 1 to 126 characters'],
+  ['profile', 'zebra', 'allowed: auto, standard, newland, microscan'],
+];
+
 describe('a wrong key', () => {
   it.each(wrong)('%s: %j is shown as %s and must be %s', (key, value, shown, allowed) => {
     const fault = faultOf(JSON.stringify(changed(key, value)));
@@ -79,6 +90,18 @@ describe('a wrong key', () => {
     expect(fault.message).toContain(allowed);
     expect(fault.message.split('\n')).toHaveLength(1);
     expect(fault.remedy).toContain('docs/configuration.md');
+  });
+
+  it.each(wrongHid)('scanner.%s of a HID reader: %j must be %s', (key, value, allowed) => {
+    const scanner = { kind: 'hid', vendorId: '1eab', productId: '0c06', [key]: value };
+    const fault = faultOf(JSON.stringify({ ...good, scanner }));
+    expect(fault.message).toContain(`: scanner.${key} is ${JSON.stringify(value)}`);
+    expect(fault.message).toContain(allowed);
+  });
+
+  it('that belongs to the other kind of reader is unknown', () => {
+    const scanner = { kind: 'hid', path: '/dev/hidraw0', baudRate: 9_600 };
+    expect(faultOf(JSON.stringify({ ...good, scanner })).message).toContain('unknown key scanner.baudRate');
   });
 
   it('that nobody knows is named where it stands', () => {
@@ -104,9 +127,17 @@ describe('a good file', () => {
     expect(config).toMatchObject({
       serviceDayStart: '04:30',
       identityFile: join(folder, 'identity.json'),
-      scanner: { suffix: 'CR' },
+      scanner: { kind: 'serial', suffix: 'CR' },
     });
     expect(Object.isFrozen(config)).toBe(true);
+  });
+
+  it('may name a HID reader by its ids or by its path', () => {
+    const scannerOf = (scanner: object) => readTerminalConfig(written(JSON.stringify({ ...good, scanner }))).scanner;
+    const ids = { kind: 'hid', vendorId: '1EAB', productId: '0c06' };
+    expect(scannerOf(ids)).toEqual({ kind: 'hid', vendorId: 0x1eab, productId: 0x0c06, profile: 'auto' });
+    const device = { kind: 'hid', path: '/dev/hidraw0', profile: 'microscan' };
+    expect(scannerOf(device)).toEqual(device);
   });
 });
 
