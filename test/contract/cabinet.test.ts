@@ -185,9 +185,10 @@ function contract(kind: LineKind): void {
     const jam = world.faults.add({ kind: 'jam', slot: 2 }, 1);
     const sentMs = rig.clock.monoMs();
     expect(cabinet.unlock(2)).toBe(true);
+    await until(() => jam.fired === 1);
+    expect(cabinet.unlock(1)).toBe(false);
     await until(() => of(2).fault === 'lockJam');
     expect(rig.clock.monoMs() - sentMs).toBeGreaterThanOrEqual(1_000);
-    expect(jam.fired).toBe(1);
     expect(of(2).locked).toBe(true);
     expect(world.unlocks).toMatchObject([{ slot: 2, moved: false }]);
 
