@@ -98,6 +98,11 @@ describe('the import rules', () => {
   });
   afterAll(() => rmSync(tree, { recursive: true }));
 
+  it('plants each violation in a file of its own', () => {
+    const files = violations.map(([, file]) => file);
+    expect(files.filter((file, at) => files.indexOf(file) !== at)).toEqual([]);
+  });
+
   it('has a planted violation for every rule', () => {
     const planted = violations.map(([rule]) => rule);
     expect(planted.toSorted()).toEqual(forbidden.map((rule) => rule.name).toSorted());
