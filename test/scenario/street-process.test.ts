@@ -1,7 +1,7 @@
 // `npm start` as a service or a person's other window would run it: without a terminal, until a signal, and nothing of
 // it is left afterwards.
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -27,10 +27,18 @@ beforeEach(() => {
 });
 
 afterEach(() => {
-  for (const child of started.splice(0))
-    if (child.exitCode === null && child.signalCode === null) child.kill('SIGKILL');
+  for (const { pid = 0 } of started.splice(0)) endGroup(pid);
   rmSync(temporary.folder, { recursive: true, force: true });
 });
+
+/** Each street leads a process group of its own: what a failing test left behind ends here. */
+function endGroup(leader: number): void {
+  try {
+    process.kill(-leader, 'SIGKILL');
+  } catch {
+    // Nothing is left, as it should be.
+  }
+}
 
 interface Ending {
   readonly how: string;
@@ -76,6 +84,22 @@ const endings: readonly Ending[] = [
   },
 ];
 
+describe.skipIf(!peer('procfs'))('`npm start` as npm runs it', () => {
+  // A shell between npm and the street would die of the signal and leave the street behind.
+  it.each(['SIGINT', 'SIGTERM'] as const)(
+    'ends on %s to npm alone, and so does every process below it',
+    async (signal) => {
+      const street = startByNpm();
+      await until('the page', () => runs.test(street.printed()), street);
+      const family = descendants(street.pid);
+      expect(family.length).toBeGreaterThanOrEqual(3);
+      street.child.kill(signal);
+      await until('the end', () => street.child.exitCode !== null || street.child.signalCode !== null, street);
+      await until('the end of its processes', () => [...family, ...strays()].filter(isAlive).length === 0, street);
+    },
+  );
+});
+
 describe.skipIf(!peer('procfs'))('`npm start` without a terminal window', () => {
   it.each(endings)(
     'ends on $how, and so does every process it started',
@@ -115,9 +139,21 @@ interface Street {
   printed(): string;
 }
 
-function start(args: readonly string[]): Street {
-  const child = spawn(process.execPath, ['--import', 'tsx', entry, 'street', '--port', '8350', ...args], {
-    cwd: root,
+const start = (args: readonly string[]): Street =>
+  run(process.execPath, ['--import', 'tsx', entry, 'street', '--port', '8350', ...args], root);
+
+/** The script as it stands in package.json, over the sources instead of the build. */
+function startByNpm(): Street {
+  const { scripts } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { scripts: { start: string } };
+  const script = scripts.start.replace('dist/runtime/main/stile.js', `--import tsx ${entry}`);
+  writeFileSync(join(temporary.folder, 'package.json'), JSON.stringify({ private: true, scripts: { start: script } }));
+  symlinkSync(join(root, 'node_modules'), join(temporary.folder, 'node_modules'));
+  return run('npm', ['start'], temporary.folder);
+}
+
+function run(program: string, args: readonly string[], cwd: string): Street {
+  const child = spawn(program, args, {
+    cwd,
     stdio: ['ignore', 'pipe', 'pipe'],
     detached: true,
     env: { ...process.env, TMPDIR: temporary.folder },
