@@ -52,6 +52,11 @@ export function sqliteFloor(folder: string): Floor {
   };
 }
 
+/** What no offline decision can do without. */
+export function rawVerify(): Contender {
+  return { name: 'verify', run: signatureCheck() };
+}
+
 function signatureCheck(): () => void {
   const { privateKey, publicKey } = generateKeyPairSync('ed25519');
   const message = randomBytes(150);
