@@ -1,28 +1,19 @@
 // Strict CBOR (RFC 8949): one encoding per value. A pre-scan bounds the bytes before cborg sees them,
 // because cborg checks neither key order nor duplicate byte-string keys, takes floats, and overflows
-// the stack near 10,000 levels. What decodes must also re-encode to the same bytes.
-import { decode, encode, rfc8949EncodeOptions } from 'cborg';
+// the stack near 10,000 levels. What decodes must also re-encode to the same bytes, by an encoder that shares
+// no code with the decoder.
+import { decode } from 'cborg';
 import { type Bytes, equal } from './bytes.ts';
+import { type CborInput, type CborKey, encodeCanonical, NotEncodable } from './cbor-encode.ts';
 import type { CborProfile } from './cbor-profile.ts';
 import { scanCbor } from './cbor-scan.ts';
 import { StileError } from './errors.ts';
 
+export type { CborInput, CborKey } from './cbor-encode.ts';
 export { type CborProfile, documentProfile, messageProfile, recordProfile, tokenProfile } from './cbor-profile.ts';
 
-export type CborKey = number | string;
 export type CborMap = ReadonlyMap<CborKey, CborValue>;
 export type CborValue = number | string | boolean | null | Bytes | readonly CborValue[] | CborMap;
-/** What may be encoded: maps as `Map`, or as plain objects with text keys. */
-export type CborInput =
-  | number
-  | string
-  | boolean
-  | null
-  | Bytes
-  | readonly CborInput[]
-  | ReadonlyMap<CborKey, CborInput>
-  | { readonly [key: string]: CborInput };
-
 const decodeOptions = {
   strict: true,
   useMaps: true,
@@ -34,35 +25,17 @@ const decodeOptions = {
   allowBigInt: false,
 };
 
-const encodeOptions = {
-  ...rfc8949EncodeOptions,
-  typeEncoders: {
-    number: (value: number) => {
-      if (!Number.isSafeInteger(value)) throw malformed(`number ${value} is not a safe integer`);
-      return null;
-    },
-    string: (value: string) => {
-      if (hasNoRoundTrip(value)) throw malformed('text with a lone surrogate, or that begins with a byte order mark');
-      return null;
-    },
-    undefined: () => {
-      throw malformed('undefined has no encoding');
-    },
-  },
-};
-
-/** A lone surrogate is not UTF-8, and decoders take a leading byte order mark away. */
-const hasNoRoundTrip = (text: string): boolean => text.startsWith('\ufeff') || /\p{Surrogate}/u.test(text);
-
 /**
  * The canonical encoding (RFC 8949 section 4.2.1): shortest heads, keys in bytewise order.
  * @throws StileError CBOR_MALFORMED for floats, unsafe integers, undefined and text that would not
  * decode to itself.
  */
 export function encodeCbor(value: CborInput): Bytes {
-  const encoded = encode(value, encodeOptions);
-  // cborg answers a pooled Buffer from some size on; its slice() is a view where a Uint8Array's is a copy.
-  return Buffer.isBuffer(encoded) ? new Uint8Array(encoded) : encoded;
+  try {
+    return encodeCanonical(value);
+  } catch (error) {
+    throw error instanceof NotEncodable ? malformed(error.message) : error;
+  }
 }
 
 /**
