@@ -1,9 +1,9 @@
 // The journal row: one canonical CBOR array of twelve fields, linked to its predecessor by hash.
-import { createHash } from 'node:crypto';
 import type { BusinessDay, Epoch, MonoMs, Seq, TerminalId, WallMs } from '../core/brand.ts';
 import { type Bytes, concat, utf8 } from '../core/bytes.ts';
 import { type CborInput, type CborValue, decodeCbor, encodeCbor, isBytes, recordProfile } from '../core/cbor.ts';
 import { StileError } from '../core/errors.ts';
+import { sha256 } from '../core/sha256.ts';
 import type { ClockState } from '../core/trusted-time.ts';
 import { type Payload, payloadFromCbor, payloadToCbor } from './payload.ts';
 import { type RowType, rowTypes } from './row-types.ts';
@@ -44,8 +44,7 @@ export function encodeRow(row: Row): EncodedRow {
   return { body, hash: hashBody(body) };
 }
 
-export const hashBody = (body: Bytes): Bytes =>
-  new Uint8Array(createHash('sha256').update(hashDomain).update(body).digest());
+export const hashBody = (body: Bytes): Bytes => sha256(concat(hashDomain, body));
 
 /** The fields seq … payload as they stand inside the body: what a batch carries per row. */
 function encodeSlice(row: Row): Bytes {

@@ -1,7 +1,7 @@
 // Credentials whose issuer signature was verified under the trust list in force: a phone that shows a
 // new code every few seconds costs one signature check a code, not two. A hit means "issuer signature
 // good" and nothing else; every other step still runs.
-import { createHash, type KeyObject } from 'node:crypto';
+import { hash, type KeyObject } from 'node:crypto';
 import type { Bytes } from '../core/bytes.ts';
 import type { Claims } from './claims.ts';
 import type { Cose1 } from './cose.ts';
@@ -22,7 +22,7 @@ export class CredentialCache {
 
   /** Identity of a credential: SHA-256 of its exact bytes, signature included. */
   static keyOf(credential: Bytes): string {
-    return createHash('sha256').update(credential).digest('base64url');
+    return hash('sha256', credential, 'base64url');
   }
 
   get size(): number {

@@ -1,9 +1,10 @@
 // The deny list: who is not to be accepted although every signature holds. A sorted image of 64-bit
 // hashes answers "surely not" in memory; a hit is confirmed by the exact row, never by the hash alone.
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { UnixSeconds } from '../core/brand.ts';
 import { type Bytes, concat, utf8 } from '../core/bytes.ts';
 import { type CborValue, decodeCbor, documentProfile, encodeCbor, isBytes } from '../core/cbor.ts';
+import { sha256 } from '../core/sha256.ts';
 import type { Moment } from '../core/trusted-time.ts';
 import { seconds } from './admission.ts';
 
@@ -106,8 +107,7 @@ export const encodeDenySnapshot = (entries: readonly DenyEntry[]): Bytes =>
       ]),
   );
 
-export const denySnapshotHash = (snapshot: Bytes): Bytes =>
-  new Uint8Array(createHash('sha256').update(snapshot).digest());
+export const denySnapshotHash = (snapshot: Bytes): Bytes => sha256(snapshot);
 
 /** Null for anything but a well-formed list in its one order without duplicates. */
 export function decodeDenySnapshot(snapshot: Bytes): readonly DenyEntry[] | null {
@@ -151,8 +151,6 @@ const byIdentity = (a: DenyEntry, b: DenyEntry): number =>
   Buffer.compare(a.id, b.id);
 
 function prefixOf(issuer: string, type: DenyType, id: Bytes): readonly [number, number] {
-  const digest = createHash('sha256')
-    .update(concat(utf8(issuer), Uint8Array.of(0, type), id))
-    .digest();
+  const digest = hash('sha256', concat(utf8(issuer), Uint8Array.of(0, type), id), 'buffer');
   return [digest.readUInt32BE(0), digest.readUInt32BE(4)];
 }

@@ -1,11 +1,12 @@
 // Format `SP1:` + Base45([A, P, sig]): an account credential A and a presentation P = [iat, counter] that
 // the phone signed seconds ago with the key named in A. A copied picture of it ages out; a copied
 // credential without the phone's key is worth nothing.
-import { createHash, type KeyObject } from 'node:crypto';
+import type { KeyObject } from 'node:crypto';
 import { unixSeconds } from '../core/brand.ts';
 import { type Bytes, concat } from '../core/bytes.ts';
 import { type CborValue, decodeCbor, isBytes, tokenProfile } from '../core/cbor.ts';
 import { checkWord } from '../core/check-words.ts';
+import { sha256 } from '../core/sha256.ts';
 import { clockUntrusted, effectiveExp, findKey, type Grant, issuerSigned, seconds, testBounds } from './admission.ts';
 import type { Claims, HolderKey } from './claims.ts';
 import { type Cose1, signedBytes } from './cose.ts';
@@ -73,7 +74,7 @@ export function parseSp1(evidence: Bytes, cache: CredentialCache): Parsing<Parse
   // Of all kinds, only an account credential names a holder's key.
   if (!claims.holder) return malformed('not an account credential');
   const signed = holderSignedBytes(claims.holder, credential, presentationBytes);
-  const digest = new Uint8Array(createHash('sha256').update(signed).digest());
+  const digest = sha256(signed);
   return {
     ok: true,
     parsed: {

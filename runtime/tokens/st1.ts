@@ -1,10 +1,10 @@
 // Format `ST1:` + Base45(COSE_Sign1): tokens of one signature. An account credential comes this way from
 // the issuer to the phone, but shown alone it is no ticket: STALE_CODE.
-import { createHash } from 'node:crypto';
 import { unixSeconds } from '../core/brand.ts';
 import type { Bytes } from '../core/bytes.ts';
 import { type CborValue, decodeCbor, tokenProfile } from '../core/cbor.ts';
 import { checkWord } from '../core/check-words.ts';
+import { sha256 } from '../core/sha256.ts';
 import { admitToken, effectiveExp, findKey, type Grant, issuerSigned } from './admission.ts';
 import { type Claims, decodeClaims } from './claims.ts';
 import { type Cose1, examineCose1, noExternalData, signedBytes } from './cose.ts';
@@ -46,7 +46,7 @@ export function parseSt1(evidence: Bytes): Parsing<ParsedSt1> {
   if (!signedToken.ok) return signedToken;
   const { claims, cose } = signedToken;
   const signed = signedBytes(cose.protectedHeader, noExternalData, cose.payload);
-  const digest = new Uint8Array(createHash('sha256').update(signed).digest());
+  const digest = sha256(signed);
   return {
     ok: true,
     parsed: {

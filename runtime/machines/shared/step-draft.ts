@@ -49,8 +49,12 @@ export class StepDraft<State extends CountingState, Effect> {
   }
 }
 
+export type PayloadFields = { readonly [Name in keyof Payload]: Payload[Name] | undefined };
+
 /** A payload without the fields that are `undefined`. */
-export function payloadOf(fields: { readonly [Name in keyof Payload]: Payload[Name] | undefined }): Payload {
-  const present = Object.entries(fields).filter(([, value]) => value !== undefined);
-  return Object.fromEntries(present) as unknown as Payload;
+export function payloadOf(fields: PayloadFields): Payload {
+  const given = fields as Readonly<Record<string, unknown>>;
+  const present: Record<string, unknown> = {};
+  for (const name in given) if (given[name] !== undefined) present[name] = given[name];
+  return present as unknown as Payload;
 }

@@ -3,7 +3,7 @@
 import type { Payload } from '../../records/payload.ts';
 import type { ReasonCode } from '../../records/reasons.ts';
 import type { Outcome, Verdict } from '../../tokens/outcome.ts';
-import { payloadOf } from '../shared/step-draft.ts';
+import { type PayloadFields, payloadOf } from '../shared/step-draft.ts';
 import { type Decision, pinnedTable } from './decide.ts';
 import type { ValidatorFacts } from './facts.ts';
 import { ladderOf, listAgeOf } from './risk.ts';
@@ -80,10 +80,9 @@ export const tripPayload = (trip: Trip, trigger: string, event: Required<Payload
     fareVersion: trip.fareVersion ?? undefined,
   });
 
-function circumstances(trip: Trip | null, facts: ValidatorFacts): Omit<Payload, 'act'> {
+function circumstances(trip: Trip | null, facts: ValidatorFacts): Omit<PayloadFields, 'act'> {
   const table = trip === null ? null : pinnedTable(trip, facts);
-  const { act: _, ...fields } = payloadOf({
-    act: '',
+  return {
     trigger: 'presentation',
     offline: !facts.online,
     line: trip?.line,
@@ -95,8 +94,7 @@ function circumstances(trip: Trip | null, facts: ValidatorFacts): Omit<Payload, 
     denyVersion: facts.lists.denyVersion ?? undefined,
     listAgeSeconds: listAgeOf(facts) ?? undefined,
     ladder: ladderOf(facts),
-  });
-  return fields;
+  };
 }
 
 /** Read before any signature: counted per issuer, believed for nothing. */

@@ -117,10 +117,12 @@ function clockStepped(draft: ValidatorDraft, input: InputOf<'ClockStepped'>): vo
 }
 
 function placeRide(draft: ValidatorDraft, { tx, seq, ref }: InputOf<'Committed'>): void {
-  const placed = (mark: RideMark): RideMark => (equal(mark.tx, tx) ? { ...mark, seq, ref } : mark);
+  const placed = (mark: RideMark): RideMark => ({ ...mark, seq, ref });
   draft.set({
-    unsignalled: draft.state.unsignalled.map(placed),
-    holdOffs: draft.state.holdOffs.map((holdOff) => ({ ...holdOff, ride: placed(holdOff.ride) })),
+    unsignalled: draft.state.unsignalled.map((mark) => (equal(mark.tx, tx) ? placed(mark) : mark)),
+    holdOffs: draft.state.holdOffs.map((holdOff) =>
+      equal(holdOff.ride.tx, tx) ? { ...holdOff, ride: placed(holdOff.ride) } : holdOff,
+    ),
   });
 }
 

@@ -1,9 +1,9 @@
 // The bus validator at its terminal: scans become presentations, the trip opens by itself, and account
 // memories that can no longer change a decision are forgotten.
-import { createHash } from 'node:crypto';
 import type { Scan } from '../../../devices/ports/scanner.ts';
 import type { MonoMs } from '../../core/brand.ts';
 import type { Signal } from '../../core/event.ts';
+import { sha256 } from '../../core/sha256.ts';
 import type { ClockStep, Moment } from '../../core/trusted-time.ts';
 import { decodeAccountMemory } from '../../machines/validator/account-memory.ts';
 import type { ValidatorConfig } from '../../machines/validator/config.ts';
@@ -87,7 +87,7 @@ export class ValidatorDesk implements Desk<ValidatorInput> {
   async present(scan: Scan, moment: Moment): Promise<void> {
     const { journal } = this.#services;
     const { state } = this.#runner;
-    const rawDigest = new Uint8Array(createHash('sha256').update(scan.bytes).digest());
+    const rawDigest = sha256(scan.bytes);
     const { atMonoMs } = scan;
     if (knowsCode(state, rawDigest, atMonoMs, this.#options.config)) {
       return this.#runner.run({ kind: 'SameCode', rawDigest, atMonoMs }, this.#facts.at(moment, null));
