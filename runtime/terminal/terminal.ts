@@ -9,7 +9,6 @@ import type { Entropy } from '../core/entropy.ts';
 import { messageOf } from '../core/errors.ts';
 import type { Signal } from '../core/event.ts';
 import type { Logger } from '../core/log.ts';
-import { sha256 } from '../core/sha256.ts';
 import type { Moment, TrustedTime } from '../core/trusted-time.ts';
 import type { BusinessCalendar } from '../records/business-day.ts';
 import type { Payload } from '../records/payload.ts';

@@ -10,7 +10,9 @@ import type { Scan } from '../../devices/ports/scanner.ts';
 import type { UnixSeconds } from '../../runtime/core/brand.ts';
 import type { Bytes } from '../../runtime/core/bytes.ts';
 import type { FareTable } from '../../runtime/fares/fare-table.ts';
+import type { ValidatorInput } from '../../runtime/machines/validator/input.ts';
 import type { Payload } from '../../runtime/records/payload.ts';
+import type { Terminal } from '../../runtime/terminal/terminal.ts';
 import type { Wallet } from '../../simulators/wallet/wallet.ts';
 import { loadProduct, type Product } from './product.ts';
 
@@ -72,7 +74,9 @@ export async function openBenchBus(folder: string): Promise<BenchBus> {
     },
   });
   const devices = portEnds(product);
-  const terminal = new product.Terminal(
+  const machine = { ...product.validatorDefaults, groupMax };
+  const recovered = product.recover(journal);
+  const terminal: Terminal<ValidatorInput> = new product.Terminal<ValidatorInput>(
     {
       operator,
       terminal: name,
@@ -88,19 +92,24 @@ export async function openBenchBus(folder: string): Promise<BenchBus> {
       entropy,
       logger,
       signer: identity.journalKey,
-      config: { ...product.validatorDefaults, groupMax },
       connection: () => ({ online: true, ackedSeq: journal.head()?.seq ?? null }),
-      trip: { line, direction: '' },
+      formats: product.nativeFormats,
     },
-    product.recover(journal, product.validatorDefaults),
+    recovered,
+    (services) =>
+      new product.ValidatorDesk(
+        { config: machine, recovered: product.recoverTrip(journal, recovered, machine), trip: { line, direction: '' } },
+        services,
+      ),
   );
+  const tripIsOpen = (): boolean => journal.projections('trip').length > 0;
   await terminal.start({ reason: 'new' });
   await documents.takeTrust(keys.trustList([issuer], 1, now()));
   const denied = product.encodeDenySnapshot(denyList(issuer.iss));
   await documents.takeDeny({ version: 1, issuedAt: now() }, product.denySnapshotHash(denied), denied);
   const fares = product.encodeCbor(product.encodeFareTable(fareTable));
   await documents.takeFares({ version: 1, issuedAt: now() }, entropy.bytes(32), fares);
-  while (terminal.runner.state.service.kind !== 'open') await setTimeout(1);
+  while (!tripIsOpen()) await setTimeout(1);
   const issuedAt = (now() - 3_600) as UnixSeconds;
   const algorithmOf = { Ed25519: product.algorithms.EdDSA, 'P-256': product.algorithms.ES256 } as const;
   return {
