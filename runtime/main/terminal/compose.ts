@@ -139,14 +139,17 @@ export async function composeTerminal(config: TerminalConfig, fault: TerminalFau
     reason: how.how,
     ...(how.problem ? { detail: how.problem.slice(0, 120).toWellFormed() } : {}),
   });
-  let sync: Awaited<ReturnType<typeof startSync>> | null = null;
+  let connecting: ReturnType<typeof startSync> | null = null;
   return {
     terminal,
     connect: async () => {
-      sync = await startSync({ config, identity, journal, documents, time, clock, logger, events });
+      connecting = startSync({ config, identity, journal, documents, time, clock, logger, events });
+      await connecting;
     },
     stop: async () => {
       await terminal.stop();
+      // Asked to end while it still loads: what then starts must find the journal open.
+      const sync = await connecting?.catch(() => null);
       await sync?.stop();
       await journal.close();
       lists.close();
