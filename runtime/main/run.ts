@@ -4,19 +4,29 @@ import { parseArgs } from 'node:util';
 import { sinceStartMs } from '../core/clock.ts';
 import { messageOf, StileError } from '../core/errors.ts';
 import { onEnd, tellParent } from './child-channel.ts';
+import { reportError } from './cli/report.ts';
 import { readTerminalConfig } from './config.ts';
-import { composeTerminal } from './terminal/compose.ts';
+import { composeTerminal, type RunningTerminal } from './terminal/compose.ts';
 import { parseFault } from './terminal/faulty-journal.ts';
+import { whenStorageAllows } from './terminal/stand-by.ts';
 
-/** @throws StileError for options, configuration, identity or journal that do not allow a start. */
+/** @throws StileError for options, configuration or identity that do not allow a start; storage is waited for. */
 export async function runTerminalCommand(args: readonly string[]): Promise<void> {
   const options = parseOptions(args);
   const config = readTerminalConfig(options.config);
-  const running = await composeTerminal(config, options.fault ? parseFault(options.fault) : null);
-  onEnd(() => void running.stop().finally(() => process.exit(0)));
+  const fault = options.fault ? parseFault(options.fault) : null;
+  let running: RunningTerminal | null = null;
+  onEnd(() => void Promise.resolve(running?.stop()).finally(() => process.exit(0)));
+  running = await whenStorageAllows(config, () => composeTerminal(config, fault), tellFault);
   tellParent({ kind: 'ready', afterMs: sinceStartMs() });
   running.terminal.shown.on(({ cue, reason, ref }) => tellParent({ kind: 'shown', cue, reason, ref }));
   await running.connect();
+}
+
+/** The terminal stays up, red and out of service, so the fault must reach whoever reads its log. */
+function tellFault(fault: StileError): void {
+  reportError(fault, false);
+  tellParent({ kind: 'out-of-service', code: fault.code });
 }
 
 function parseOptions(args: readonly string[]): { config: string; fault: string | undefined } {

@@ -2,25 +2,16 @@
 // the terminal serves, because no decision waits for it.
 import { mkdirSync, statSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { systemHid } from '../../../devices/hid/system-hid.ts';
-import { createBoardIndicator } from '../../../devices/indicator/board-indicator.ts';
-import type { Scanner } from '../../../devices/ports/scanner.ts';
-import { hidAddress } from '../../../devices/scanner/hid-address.ts';
-import { HidScanner } from '../../../devices/scanner/hid-scanner.ts';
-import { SerialScanner } from '../../../devices/scanner/serial-scanner.ts';
-import { secondsOf } from '../../core/brand.ts';
-import { utf8 } from '../../core/bytes.ts';
-import { type Clock, SystemClock } from '../../core/clock.ts';
+import { SystemClock } from '../../core/clock.ts';
 import { systemEntropy } from '../../core/entropy.ts';
 import { messageOf, StileError } from '../../core/errors.ts';
-import { createLogger, type Logger } from '../../core/log.ts';
+import { createLogger } from '../../core/log.ts';
 import { TrustedTime } from '../../core/trusted-time.ts';
 import { validatorDefaults } from '../../machines/validator/config.ts';
 import type { ValidatorInput } from '../../machines/validator/input.ts';
-import { type Identity, readIdentity } from '../../provisioning/identity.ts';
+import { readIdentity } from '../../provisioning/identity.ts';
 import { BusinessCalendar } from '../../records/business-day.ts';
 import type { Payload } from '../../records/payload.ts';
-import type { Journal } from '../../store/journal.ts';
 import { openListStore } from '../../store/list-store.ts';
 import { openJournal } from '../../store/open-journal.ts';
 import { HeldDocuments } from '../../terminal/held-documents.ts';
@@ -32,9 +23,10 @@ import { nativeFormats } from '../../tokens/verify.ts';
 import type { TerminalConfig } from '../config.ts';
 import { softwareVersion } from '../version.ts';
 import { bootIdOf } from './boot-id.ts';
+import { indicatorOf, scannerOf } from './devices.ts';
 import { FaultyJournal, type TerminalFault } from './faulty-journal.ts';
 import { floorReader } from './floors.ts';
-import { journalledTime } from './journalled-time.ts';
+import { startSync } from './start-sync.ts';
 import { SyncEvents } from './sync-events.ts';
 
 export interface RunningTerminal {
@@ -155,71 +147,6 @@ export async function composeTerminal(config: TerminalConfig, fault: TerminalFau
       lists.close();
     },
   };
-}
-
-interface SyncParts {
-  readonly config: TerminalConfig;
-  readonly identity: Identity;
-  readonly journal: Journal;
-  readonly documents: HeldDocuments;
-  readonly time: TrustedTime;
-  readonly clock: Clock;
-  readonly logger: Logger;
-  readonly events: SyncEvents;
-}
-
-/** Loaded after the terminal serves: mqtt.js is the heaviest part and no decision needs it. */
-async function startSync(parts: SyncParts): Promise<{ stop(): Promise<void> }> {
-  const [{ TerminalSync }, { MqttLink }, { documentSink }] = await Promise.all([
-    import('../../../sync/terminal/terminal-sync.ts'),
-    import('../../../sync/terminal/link/mqtt-link.ts'),
-    import('./document-sink.ts'),
-  ]);
-  const { config, identity, journal, documents, time, clock, logger, events } = parts;
-  const sync = new TerminalSync({
-    operator: identity.operator,
-    terminal: identity.terminal,
-    journal,
-    keys: identity.journalKey,
-    link: new MqttLink({
-      brokers: config.brokers,
-      clientId: identity.terminal,
-      clock,
-      entropy: systemEntropy,
-      log: logger,
-    }),
-    clock,
-    entropy: systemEntropy,
-    time: journalledTime(time, events.write),
-    sink: documentSink(documents),
-    software: softwareVersion,
-    clockState: () => time.now().state,
-    now: () => {
-      const moment = time.now();
-      return moment.state === 'UNTRUSTED' ? null : secondsOf(moment.wallMs);
-    },
-  });
-  events.follow(sync);
-  sync.start();
-  return sync;
-}
-
-function scannerOf({ scanner }: TerminalConfig, clock: Clock, log: Logger): Scanner {
-  const common = { id: 'scanner', clock, log };
-  if (scanner.kind === 'hid') {
-    return new HidScanner({ ...common, address: hidAddress(scanner), profile: scanner.profile, bus: systemHid() });
-  }
-  const { path, baudRate, suffix, prefix, aimIdentifier, binaryCodes } = scanner;
-  return new SerialScanner({
-    ...common,
-    line: { path, baudRate },
-    profile: { prefix: utf8(prefix), suffix: new Uint8Array(0), ending: suffix, aimIdentifier, binaryCodes },
-  });
-}
-
-function indicatorOf(config: TerminalConfig, clock: Clock, log: Logger) {
-  const { path, baudRate, pins, reportVersionTimeoutMs } = config.indicator;
-  return createBoardIndicator({ id: 'indicator', line: { path, baudRate }, pins, reportVersionTimeoutMs, clock, log });
 }
 
 function makeFolder(folder: string): void {

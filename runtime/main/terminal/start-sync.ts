@@ -1,0 +1,60 @@
+// A terminal's connection to its head end, put together from real parts.
+import { secondsOf } from '../../core/brand.ts';
+import type { Clock } from '../../core/clock.ts';
+import { systemEntropy } from '../../core/entropy.ts';
+import type { Logger } from '../../core/log.ts';
+import type { TrustedTime } from '../../core/trusted-time.ts';
+import type { Identity } from '../../provisioning/identity.ts';
+import type { Journal } from '../../store/journal.ts';
+import type { HeldDocuments } from '../../terminal/held-documents.ts';
+import type { TerminalConfig } from '../config.ts';
+import { softwareVersion } from '../version.ts';
+import { journalledTime } from './journalled-time.ts';
+import type { SyncEvents } from './sync-events.ts';
+
+export interface SyncParts {
+  readonly config: TerminalConfig;
+  readonly identity: Identity;
+  readonly journal: Journal;
+  readonly documents: HeldDocuments;
+  readonly time: TrustedTime;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly events: SyncEvents;
+}
+
+/** Loaded after the terminal serves: mqtt.js is the heaviest part and no decision needs it. */
+export async function startSync(parts: SyncParts): Promise<{ stop(): Promise<void> }> {
+  const [{ TerminalSync }, { MqttLink }, { documentSink }] = await Promise.all([
+    import('../../../sync/terminal/terminal-sync.ts'),
+    import('../../../sync/terminal/link/mqtt-link.ts'),
+    import('./document-sink.ts'),
+  ]);
+  const { config, identity, journal, documents, time, clock, logger, events } = parts;
+  const sync = new TerminalSync({
+    operator: identity.operator,
+    terminal: identity.terminal,
+    journal,
+    keys: identity.journalKey,
+    link: new MqttLink({
+      brokers: config.brokers,
+      clientId: identity.terminal,
+      clock,
+      entropy: systemEntropy,
+      log: logger,
+    }),
+    clock,
+    entropy: systemEntropy,
+    time: journalledTime(time, events.write),
+    sink: documentSink(documents),
+    software: softwareVersion,
+    clockState: () => time.now().state,
+    now: () => {
+      const moment = time.now();
+      return moment.state === 'UNTRUSTED' ? null : secondsOf(moment.wallMs);
+    },
+  });
+  events.follow(sync);
+  sync.start();
+  return sync;
+}
