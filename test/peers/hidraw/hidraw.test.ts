@@ -1,50 +1,18 @@
 // The HID driver on node-hid's own native code: a library preloaded into the process answers as one hidraw device would,
 // and the simulated reader sits at its other end. What is not tried this way: the kernel's HID, udev and its listing.
-import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
-import { createServer, type Server, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { SystemClock } from '../../../runtime/core/clock.ts';
-import { type HidPlug, SimulatedHidScanner } from '../../../simulators/scanner/simulated-hid-scanner.ts';
+import { SimulatedHidScanner } from '../../../simulators/scanner/simulated-hid-scanner.ts';
 import { peer } from '../available.ts';
+import { buildHidraw, hidrawEnvironment, SocketPlug } from './hidraw.ts';
 
-const madeUpPath = '/dev/hidraw-stile';
 const code = 'STILE:1/AB CD*EF$GH.IJ-KL+MN%0123456789'.repeat(5);
-
-/** The kernel's part: a plug at a unix socket that carries reports. */
-class SocketPlug implements HidPlug {
-  readonly written: Buffer[] = [];
-  readonly #path: string;
-  #server: Server | null = null;
-  #host: Socket | null = null;
-
-  constructor(path: string) {
-    this.#path = path;
-  }
-
-  async replug(): Promise<void> {
-    const server = createServer((socket) => {
-      this.#host = socket;
-      socket.on('error', () => {});
-      socket.on('data', (bytes) => this.written.push(bytes));
-    });
-    this.#server = server;
-    await once(server.listen(this.#path), 'listening');
-  }
-
-  report(report: Uint8Array): void {
-    this.#host?.write(report);
-  }
-
-  unplug(): void {
-    this.#server?.close();
-    this.#host?.destroy();
-  }
-}
 
 interface Said {
   readonly state?: string;
@@ -57,16 +25,11 @@ interface Said {
 
 describe.skipIf(!peer('gcc') || !peer('libusb'))('HID scanner on the native node-hid', () => {
   const folder = mkdtempSync(join(tmpdir(), 'stile-hidraw-'));
-  const library = join(folder, 'hidraw.so');
+  let library = '';
   const endings: (() => unknown)[] = [];
 
   beforeAll(() => {
-    const source = join(import.meta.dirname, 'hidraw.c');
-    const built = spawnSync('gcc', ['-O1', '-Wall', '-Werror', '-shared', '-fPIC', '-o', library, source, '-ldl'], {
-      encoding: 'utf8',
-    });
-    expect(built.stderr).toBe('');
-    expect(built.status).toBe(0);
+    library = buildHidraw(folder);
   });
   afterEach(async () => {
     for (const ending of endings.splice(0).toReversed()) await ending();
@@ -79,7 +42,7 @@ describe.skipIf(!peer('gcc') || !peer('libusb'))('HID scanner on the native node
     await plug.replug();
     const simulated = new SimulatedHidScanner({ profile: 'standard', plug, clock: new SystemClock() });
     const host = spawn(process.execPath, ['--import', 'tsx', join(import.meta.dirname, 'host.ts')], {
-      env: { ...process.env, LD_PRELOAD: library, STILE_HIDRAW_PATH: madeUpPath, STILE_HIDRAW_SOCKET: socketPath },
+      env: { ...process.env, ...hidrawEnvironment(library, socketPath) },
       stdio: ['pipe', 'pipe', 'inherit'],
     });
     endings.push(
