@@ -132,7 +132,7 @@ export class LockBoard {
     this.#inputs.push(status.inputs);
     this.#readAtMs = this.#options.clock.monoMs();
     this.#answers++;
-    this.#judgeMotion();
+    this.#judgeMotion(status.locked);
     for (const slot of this.#jammed) if (this.locked(slot) === false) this.#jammed.delete(slot);
     if (this.#answers === 2) {
       this.#supervisor.proven();
@@ -142,14 +142,18 @@ export class LockBoard {
     return this.#pollInMs();
   }
 
-  /** Every answer that comes after the frame went out was asked for after it. */
-  #judgeMotion(): void {
+  /**
+   * Every answer that comes after the frame went out was asked for after it. One that says open is read again before
+   * the lock is called jammed: a false jam would open a second slot.
+   */
+  #judgeMotion(reading: number): void {
     const motion = this.#motion;
     if (motion === null || motion.sentAtMs === null) return;
     const { slot, sentAtMs } = motion;
     const moved = this.locked(slot) === false;
     const waited = this.#readAtMs - sentAtMs >= unlockWaitMs;
-    if (!moved && !waited) return;
+    const saysOpen = (reading & (1 << (slot - 1))) === 0;
+    if (!moved && (!waited || saysOpen)) return;
     if (!moved) this.#jammed.add(slot);
     this.#motion = null;
   }
