@@ -5,7 +5,8 @@ import type { Signal } from '../../runtime/core/event.ts';
 import type { Device } from './device.ts';
 
 /**
- * lockJam: the lock bit still says locked after the wait that follows an unlock. twoTags: the reader sees more than one
+ * lockJam: the lock bit still says locked after the wait that follows an unlock; should the bolt leave later, or by a
+ * key, the facts say so and the fault is gone. twoTags: the reader sees more than one
  * tag in this slot. tagReader, chargeReader: the reader answers that it cannot read this slot.
  */
 export const slotFaults = ['lockJam', 'twoTags', 'tagReader', 'chargeReader'] as const;
