@@ -1,5 +1,5 @@
-// One connection to a Firmata board: handshake, safe levels, read-back, heartbeat. Made anew for every opened line and
-// thrown away with it.
+// One connection to a Firmata board: handshake, identity, safe levels, read-back, heartbeat. Made anew for every opened
+// line and thrown away with it.
 
 import type { Firmata } from 'firmata-io';
 import type { Board, Relay } from 'johnny-five';
@@ -8,7 +8,9 @@ import { type Clock, repeat, type TimerHandle } from '../../runtime/core/clock.t
 import { type ErrorCode, messageOf, StileError } from '../../runtime/core/errors.ts';
 import type { Line } from '../serial/line.ts';
 import type { Connection } from '../serial/supervisor.ts';
+import { type Edge, type InputPin, Inputs } from './inputs.ts';
 import type { Libraries } from './libraries.ts';
+import { Pulses } from './pulses.ts';
 import { LineTransport } from './transport.ts';
 
 export interface BoardConnectionOptions {
@@ -18,11 +20,16 @@ export interface BoardConnectionOptions {
   readonly clock: Clock;
   /** Output pins; each is driven low before the board counts as online. */
   readonly outputs: readonly number[];
+  readonly inputs: readonly InputPin[];
+  /** Firmware name that the board must give; null accepts any. */
+  readonly firmware: string | null;
   readonly reportVersionTimeoutMs: number;
   readonly handshakeTimeoutMs: number;
   readonly heartbeatMs: number;
   /** Safe levels are set and read back. */
   readonly online: () => void;
+  /** A level changed while the board was online. */
+  readonly edge: (edge: Edge) => void;
   readonly failed: (fault: StileError) => void;
 }
 
@@ -34,6 +41,8 @@ export class BoardConnection implements Connection {
   readonly #transport: LineTransport;
   readonly #io: Firmata;
   readonly #relays = new Map<number, Relay>();
+  readonly #inputs: Inputs;
+  readonly #pulses: Pulses;
   #board: Board | null = null;
   #deadline: TimerHandle;
   #heartbeat: TimerHandle | null = null;
@@ -49,6 +58,15 @@ export class BoardConnection implements Connection {
     this.#io = new options.libraries.Firmata(this.#transport, { reportVersionTimeout: options.reportVersionTimeoutMs });
     this.#io.on('error', (error: unknown) => this.#fail('DEVICE_LOST', messageOf(error)));
     this.#io.once('ready', () => this.#guarded(() => this.#construct()));
+    this.#inputs = new Inputs({
+      io: this.#io,
+      pins: options.inputs,
+      clock: options.clock,
+      edge: (edge) => {
+        if (this.#online) options.edge(edge);
+      },
+    });
+    this.#pulses = new Pulses({ id: options.id, clock: options.clock, set: (pin, on) => this.set(pin, on) });
     this.#deadline = options.clock.timer(`handshake ${options.id}`, options.handshakeTimeoutMs, () =>
       this.#fail('DEVICE_SILENT', `no Firmata answer within ${options.handshakeTimeoutMs} ms`),
     );
@@ -80,9 +98,23 @@ export class BoardConnection implements Connection {
     return this.#online;
   }
 
+  /** One pulse, capped; false, and nothing sent, when the board is not online or the pin is still in a pulse. */
+  pulse(pin: number, lengthMs: number): boolean {
+    return this.#online && this.#pulses.start(pin, lengthMs);
+  }
+
+  /** Null while the board is not online. */
+  level(pin: number): 0 | 1 | null {
+    return this.#online ? this.#inputs.level(pin) : null;
+  }
+
   /** Only for a board that has answered: johnny-five keeps every Board it ever made. */
   #construct(): void {
-    const { libraries, handshakeTimeoutMs } = this.#options;
+    const { libraries, handshakeTimeoutMs, firmware } = this.#options;
+    const { name } = this.#io.firmware;
+    if (firmware !== null && name !== firmware) {
+      return this.#fail('DEVICE_MISMATCH', `its firmware is ${JSON.stringify(name)}, not ${JSON.stringify(firmware)}`);
+    }
     const board = new libraries.five.Board({
       io: this.#io,
       repl: false,
@@ -103,14 +135,12 @@ export class BoardConnection implements Connection {
       this.#relays.set(pin, relay);
     }
     this.#readBack(0);
+    this.#inputs.listen(board);
   }
 
   #readBack(index: number): void {
     const pin = this.#options.outputs[index];
-    if (pin === undefined) {
-      this.#ready();
-      return;
-    }
+    if (pin === undefined) return this.#readInputs();
     this.#io.queryPinState(pin, () => {
       if (this.#ended) return;
       const state = this.#io.pins[pin];
@@ -119,6 +149,14 @@ export class BoardConnection implements Connection {
         'DEVICE_UNSUPPORTED',
         `pin ${pin} does not take the safe level: mode ${state?.mode}, value ${state?.state}`,
       );
+    });
+  }
+
+  #readInputs(): void {
+    this.#inputs.readBack((fault) => {
+      if (this.#ended) return;
+      if (fault === null) this.#ready();
+      else this.#fail('DEVICE_UNSUPPORTED', fault);
     });
   }
 
@@ -141,6 +179,7 @@ export class BoardConnection implements Connection {
     const pin = outputs[this.#beats++ % outputs.length] ?? 0;
     this.#awaited = pin;
     this.#io.queryPinState(pin, () => this.#answered(pin));
+    this.#inputs.refresh();
   }
 
   #answered(pin: number): void {
@@ -166,7 +205,10 @@ export class BoardConnection implements Connection {
     const { id, line, failed } = this.#options;
     failed(
       new StileError(code, `board ${id} at ${line.path}: ${what}`, {
-        remedy: 'Check power, cable and that the board runs StandardFirmata at the configured baud rate.',
+        remedy:
+          code === 'DEVICE_MISMATCH'
+            ? 'Check that the cables of two boards are not swapped and that the path names this board.'
+            : 'Check power, cable and that the board runs StandardFirmata at the configured baud rate.',
       }),
     );
   }
@@ -178,6 +220,7 @@ export class BoardConnection implements Connection {
     this.#deadline.cancel();
     this.#heartbeat?.cancel();
     this.#relays.clear();
+    this.#pulses.end();
     clearTimeout(this.#io.reportVersionTimeoutId);
     this.#transport.shut();
     this.#io.removeAllListeners();

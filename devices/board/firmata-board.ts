@@ -1,15 +1,16 @@
-// A board with Firmata firmware as a device: supervised line, heartbeat, and outputs that can be set only while the
-// board is proven to answer. johnny-five drives the pins.
+// A board with Firmata firmware as a device: supervised line, heartbeat, outputs that can be set only while the board is
+// proven to answer, and inputs heard edge by edge. johnny-five drives the pins.
 import { assert } from '../../runtime/core/assert.ts';
 import type { Clock } from '../../runtime/core/clock.ts';
 import { messageOf, StileError } from '../../runtime/core/errors.ts';
-import type { Signal } from '../../runtime/core/event.ts';
+import { Signal } from '../../runtime/core/event.ts';
 import type { Logger } from '../../runtime/core/log.ts';
 import type { Device, DeviceHealth } from '../ports/device.ts';
 import type { Line, LineSettings, OpenLine } from '../serial/line.ts';
 import { DeviceStatus } from '../serial/status.ts';
 import { LineSupervisor } from '../serial/supervisor.ts';
 import { BoardConnection } from './connection.ts';
+import type { Edge, InputPin } from './inputs.ts';
 import { type Libraries, loadLibraries } from './libraries.ts';
 
 /** A device whose named pins can be switched. */
@@ -18,11 +19,28 @@ export interface OutputBoard extends Device {
   set(pin: number, on: boolean): boolean;
 }
 
+/** A device whose pins can be switched, pulsed and heard. */
+export interface PinBoard extends OutputBoard {
+  /** Every change of an input while the board is online, with its own time; contacts are not debounced. */
+  readonly edges: Signal<Edge>;
+  /** Newest level of an input; null while the board is not online. */
+  level(pin: number): 0 | 1 | null;
+  /**
+   * High for `lengthMs`, at most `maxPulseMs`, then low. False, and nothing sent, when the board is not online or
+   * the pin is still in a pulse. A pulse ends with its connection: the next one begins with low levels.
+   */
+  pulse(pin: number, lengthMs: number): boolean;
+}
+
 export interface FirmataBoardOptions {
   readonly id: string;
   readonly line: LineSettings;
   /** Pins driven as outputs, at least one. Low is the safe level and is set before the board is online. */
   readonly outputs: readonly number[];
+  /** Pins heard as inputs; the level of each is known before the board is online. */
+  readonly inputs?: readonly InputPin[];
+  /** Firmware name that the board must give, to tell it from another one; a sketch's file name. Any when left out. */
+  readonly firmware?: string;
   /**
    * How long firmata-io waits for a version report before it asks. 50 for a board that does not reset on open
    * (default), 1000-2000 for one that does.
@@ -46,9 +64,10 @@ export const boardDefaults = {
   backOffMs: [1_000, 2_000, 5_000, 10_000, 30_000],
 } as const;
 
-export class FirmataBoard implements OutputBoard {
+export class FirmataBoard implements PinBoard {
   readonly id: string;
   readonly changed: Signal<DeviceHealth>;
+  readonly edges = new Signal<Edge>();
   readonly #options: FirmataBoardOptions;
   readonly #status: DeviceStatus;
   readonly #supervisor: LineSupervisor;
@@ -96,6 +115,14 @@ export class FirmataBoard implements OutputBoard {
     return this.#connection?.set(pin, on) ?? false;
   }
 
+  pulse(pin: number, lengthMs: number): boolean {
+    return this.#connection?.pulse(pin, lengthMs) ?? false;
+  }
+
+  level(pin: number): 0 | 1 | null {
+    return this.#connection?.level(pin) ?? null;
+  }
+
   async #begin(): Promise<void> {
     try {
       this.#libraries = await loadLibraries();
@@ -119,6 +146,9 @@ export class FirmataBoard implements OutputBoard {
       libraries,
       clock,
       outputs,
+      inputs: this.#options.inputs ?? [],
+      firmware: this.#options.firmware ?? null,
+      edge: (edge) => this.edges.emit(edge),
       reportVersionTimeoutMs,
       handshakeTimeoutMs: this.#options.handshakeTimeoutMs ?? reportVersionTimeoutMs + boardDefaults.handshakeGraceMs,
       heartbeatMs: this.#options.heartbeatMs ?? boardDefaults.heartbeatMs,

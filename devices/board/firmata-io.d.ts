@@ -10,13 +10,18 @@ declare module 'firmata-io' {
     class Firmata extends EventEmitter {
       constructor(transport: Transport, options: { readonly reportVersionTimeout: number });
       readonly isReady: boolean;
-      readonly MODES: { readonly OUTPUT: number };
+      readonly MODES: { readonly INPUT: number; readonly OUTPUT: number; readonly PULLUP: number };
       /** Bytes of the message being read; grows without bound while a sysex message does not end. */
       readonly buffer: number[];
+      /** What is known of each port's 8 pins; input reports and output writes share it. */
+      readonly ports: number[];
+      readonly firmware: { readonly name?: string };
       readonly pins: ({ readonly mode?: number; readonly state?: number } | undefined)[];
       readonly reportVersionTimeoutId: NodeJS.Timeout;
       transport: Transport;
       queryPinState(pin: number, answered: () => void): void;
+      /** 1 asks for the port's levels now and at each change. */
+      reportDigitalPin(pin: number, on: 0 | 1): void;
     }
   }
   function bindTransport(transport: unknown): typeof bindTransport.Firmata;

@@ -19,6 +19,8 @@ declare module 'johnny-five' {
       readonly register: unknown[];
       readonly timer: NodeJS.Timeout | null;
       pinMode(pin: number, mode: number): this;
+      /** Each report of the pin's port, changed or not: raw, unlike Sensor and Button, which sample. */
+      digitalRead(pin: number, reported: (level: 0 | 1) => void): this;
     }
     /** Sends nothing when constructed: neither pin mode nor level. */
     class Relay {

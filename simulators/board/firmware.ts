@@ -169,7 +169,7 @@ export class Firmware {
     let levels = 0;
     for (let bit = 0; bit < 8; bit++) {
       const { mode, level } = this.#pins.state(port * 8 + bit);
-      if (mode === pinModes.input) levels |= level << bit;
+      if (mode === pinModes.input || mode === pinModes.pullup) levels |= level << bit;
     }
     return levels;
   }

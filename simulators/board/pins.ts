@@ -47,13 +47,10 @@ export class Pins {
   /** StandardFirmata drives a pin low when its mode changes. False when the pin cannot. */
   setMode(pin: number, mode: number): boolean {
     if (!supports(pin, mode) || this.#at(pin).locked) return false;
-    return this.#change(pin, {
-      mode: mode === pinModes.pullup ? pinModes.input : mode,
-      value: mode === pinModes.pullup ? 1 : 0,
-    });
+    return this.#change(pin, { mode, value: mode === pinModes.pullup ? 1 : 0 });
   }
 
-  /** A digital write: the level of an output, the pull-up of an input. */
+  /** A digital write: the level of an output, the pull-up of an input. A pin in pull-up mode ignores it. */
   write(pin: number, value: number): boolean {
     const { mode } = this.#at(pin);
     const digital = mode === pinModes.output || mode === pinModes.input;
