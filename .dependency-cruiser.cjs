@@ -43,7 +43,7 @@ const rooms = [
   {
     name: 'simulators',
     at: simulators,
-    may: [core, records, tokens, fares, ports, '^devices/[^/]+/protocol(/|[.]ts$)', wire],
+    may: [core, records, tokens, fares, ports, '^devices/[^/]+/([^/]+/)?protocol(/|[.]ts$)', wire],
   },
 ];
 

@@ -88,7 +88,7 @@ export class Barrier {
   /** Whether a person who goes that way finds it open. */
   lets(direction: GateDirection): boolean {
     const free = this.#phase === 'free' || this.#released === direction || this.#released === 'both';
-    return free && this.#wings.position === 1;
+    return free && this.#wings.areOpen;
   }
 
   /** A command by wire or pulse. False when the controller does not take it. */
@@ -185,7 +185,7 @@ export class Barrier {
   }
 
   #arrived(): void {
-    if (this.#phase === 'relocking' && this.#wings.position === 0) this.#phase = 'locked';
+    if (this.#phase === 'relocking' && !this.#wings.areOpen) this.#phase = 'locked';
     this.#publish();
   }
 
@@ -216,7 +216,7 @@ export class Barrier {
       case 'ready':
         return this.#phase === 'locked' && !this.faults.fire('no-ready');
       case 'opened':
-        return this.#wings.position === 1;
+        return this.#wings.areOpen;
       case 'occupied':
         return this.#inside.size > 0;
       default:

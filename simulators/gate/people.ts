@@ -66,7 +66,7 @@ export class People {
       for (let follower = 0; follower < followers; follower++) {
         behind.push(this.#appear(direction, (next) => this.#through(next, direction)));
       }
-      this.#barrier.crossed(direction);
+      this.#cross(direction);
       await this.#stride(id, 0.5, 1);
       await Promise.all(behind);
       return 'passed';
@@ -78,7 +78,7 @@ export class People {
     return this.#come(direction, async (id) => {
       await this.#stride(id, 0, 0.5);
       await this.#stride(id, 0.5, 0);
-      this.#barrier.turnedBack(direction);
+      if (!this.#ended.signal.aborted) this.#barrier.turnedBack(direction);
       return 'turnedBack';
     });
   }
@@ -89,7 +89,7 @@ export class People {
       await this.#stride(id, 0, 0.4);
       await this.#pause(standMs);
       await this.#stride(id, 0.4, 0.5);
-      this.#barrier.crossed(direction);
+      this.#cross(direction);
       await this.#stride(id, 0.5, 1);
       return 'passed';
     });
@@ -120,13 +120,17 @@ export class People {
     this.#barrier.enter(id);
     const outcome = await act(id);
     this.#present.delete(id);
-    this.#barrier.leave(id);
+    if (!this.#ended.signal.aborted) this.#barrier.leave(id);
     return outcome;
+  }
+
+  #cross(direction: GateDirection): void {
+    if (!this.#ended.signal.aborted) this.#barrier.crossed(direction);
   }
 
   async #through(id: number, direction: GateDirection): Promise<Outcome> {
     await this.#stride(id, 0, 0.5);
-    this.#barrier.crossed(direction);
+    this.#cross(direction);
     await this.#stride(id, 0.5, 1);
     return 'passed';
   }

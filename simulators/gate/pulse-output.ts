@@ -1,4 +1,4 @@
-// A controller's passage output: one pulse for each passage, with a gap between two, so that a second person close behind
+// A controller's passage output: one pulse for each passage, half as long a gap between two, so that a second person close behind
 // is a second pulse.
 import type { Clock, TimerHandle } from '../../runtime/core/clock.ts';
 
@@ -35,11 +35,11 @@ export class PulseOutput {
   }
 
   #rise(): void {
-    this.#show(true, () => this.#fall());
+    this.#show(true, this.#options.lengthMs, () => this.#fall());
   }
 
   #fall(): void {
-    this.#show(false, () => {
+    this.#show(false, this.#options.lengthMs / 2, () => {
       this.#running = null;
       if (this.#waiting === 0) return;
       this.#waiting--;
@@ -47,10 +47,10 @@ export class PulseOutput {
     });
   }
 
-  #show(active: boolean, then: () => void): void {
-    const { clock, lengthMs, changed } = this.#options;
+  #show(active: boolean, forMs: number, then: () => void): void {
+    const { clock, changed } = this.#options;
     this.#active = active;
-    this.#running = clock.timer('passage output', lengthMs, then);
+    this.#running = clock.timer('passage output', forMs, then);
     changed();
   }
 }

@@ -28,6 +28,11 @@ export class Wings {
     return this.#target === 1 ? Math.min(1, this.#from + moved) : Math.max(0, this.#from - moved);
   }
 
+  /** At their end switch: fully open and not moving. */
+  get areOpen(): boolean {
+    return this.#target === 1 && !this.#moving;
+  }
+
   open(): void {
     this.#move(1);
   }

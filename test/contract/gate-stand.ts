@@ -16,10 +16,10 @@ import { SimulatedDigicon } from '../../simulators/gate/simulated-digicon.ts';
 import type { DeviceEnd } from '../../simulators/line/device-end.ts';
 import { type Rig, record } from './rig.ts';
 
-export const waitMs = 400;
-/** What the driver allows for a motion; the simulated wings take 20 ms. */
-export const motionMs = 300;
-export const blockedAfterMs = 250;
+export const waitMs = 500;
+/** What the driver allows for a motion; the simulated wings take 100 ms. */
+export const motionMs = 600;
+const blockedAfterMs = 700;
 const backOffMs = [20, 40];
 const heartbeatMs = 100;
 const nowUs = (): number => Number(process.hrtime.bigint() / 1_000n);
@@ -38,6 +38,8 @@ export interface Stand {
 }
 
 export interface StandOptions {
+  /** Default {@link waitMs}, for controller and driver. */
+  readonly waitMs?: number;
   readonly relay?: Partial<RelayGateOptions>;
   readonly digicon?: Partial<DigiconGateOptions>;
   /** Firmware name of the gate's own board, and the one its driver expects. */
@@ -46,10 +48,11 @@ export interface StandOptions {
 
 export type MakeStand = (rig: Rig, options?: StandOptions) => Promise<Stand>;
 
-export const relayStand: MakeStand = async (rig, { relay, firmware } = {}) => {
+export const relayStand: MakeStand = async (rig, { relay, firmware, ...more } = {}) => {
   const { clock, log } = rig;
   const { line, board } = await simulatedBoard(rig, firmware?.given);
-  const { barrier, people } = barrierOf(rig);
+  const times = { waitMs: more.waitMs ?? waitMs, motionMs };
+  const { barrier, people } = barrierOf(rig, times.waitMs);
   const { unlock, passageEntry, passageExit, ready, occupied, opened, fire } = defaultRelayPins;
   const outputs = {
     passageEntry: passageEntry.pin,
@@ -72,7 +75,7 @@ export const relayStand: MakeStand = async (rig, { relay, firmware } = {}) => {
     pins: defaultRelayPins,
     openPulseMs: 60,
     debounceMs: 20,
-    times: { waitMs, motionMs },
+    times,
     blockedAfterMs,
     clock,
     log,
@@ -81,10 +84,11 @@ export const relayStand: MakeStand = async (rig, { relay, firmware } = {}) => {
   return stand(rig, { gate, barrier, people, line, board, pulses: () => wiring.pulses });
 };
 
-export const digiconStand: MakeStand = async (rig, { digicon } = {}) => {
+export const digiconStand: MakeStand = async (rig, { digicon, ...more } = {}) => {
   const { clock, log } = rig;
   const line = await rig.line(115_200);
-  const { barrier, people } = barrierOf(rig);
+  const times = { waitMs: more.waitMs ?? waitMs, motionMs };
+  const { barrier, people } = barrierOf(rig, times.waitMs);
   const entry = { release: 'leftToRight', passage: 'B' } as const;
   const controller = new SimulatedDigicon({ line, barrier, entry, nowUs });
   rig.ending(async () => controller.close());
@@ -100,7 +104,7 @@ export const digiconStand: MakeStand = async (rig, { digicon } = {}) => {
     line: { path: line.path, baudRate: 115_200 },
     entry,
     fire: { board: shared, input: fire, debounceMs: 20 },
-    times: { waitMs, motionMs },
+    times,
     ackTimeoutMs: 100,
     backOffMs,
     clock,
@@ -121,10 +125,10 @@ function stand(rig: Rig, parts: Omit<Stand, 'events' | 'online'>): Stand {
   return { ...parts, events: record(gate.events), online };
 }
 
-function barrierOf(rig: Rig): { barrier: Barrier; people: People } {
+function barrierOf(rig: Rig, waitMs: number): { barrier: Barrier; people: People } {
   const { clock } = rig;
-  const barrier = new Barrier({ clock, times: { waitMs, motionMs: 20, passagePulseMs: 50 } });
-  const people = new People({ barrier, clock, stepMs: 40, patienceMs: 2_000 });
+  const barrier = new Barrier({ clock, times: { waitMs, motionMs: 100, passagePulseMs: 100 } });
+  const people = new People({ barrier, clock, stepMs: 90, patienceMs: 2_000 });
   rig.ending(async () => {
     people.close();
     barrier.close();

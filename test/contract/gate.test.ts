@@ -186,7 +186,7 @@ function contract(kind: LineKind, make: MakeStand, sees: Sees): void {
   });
 
   it('a release is over when the device is unplugged, and nothing is sent again', async () => {
-    const stand = await online();
+    const stand = await online({ waitMs: 2_000 });
     const { gate, line, barrier, people } = stand;
     expect(gate.release('entry')).toBe(true);
     await until(() => barrier.state.phase === 'released');
@@ -296,7 +296,7 @@ describe('relay gate', () => {
   });
 
   it('caps its pulse', async () => {
-    const stand = await online({ relay: { openPulseMs: 5_000, times: { waitMs: 2_000, motionMs } } });
+    const stand = await online({ waitMs: 2_000, relay: { openPulseMs: 5_000 } });
     stand.gate.release('entry');
     await until(() => stand.pulses()[0]?.toUs != null);
     const [pulse] = stand.pulses();
@@ -443,8 +443,9 @@ describe('Digicon gate', () => {
   it('a lost acknowledgement is decided by the end of the wait, and then the controller is asked', async () => {
     const stand = await online();
     const lost = stand.barrier.faults.add({ kind: 'lost-ack' }, 1);
+    const asking = stand.gate.changed.next((health) => health.state === 'faulty');
     stand.gate.release('entry');
-    await until(() => stand.gate.health().state === 'faulty');
+    await asking;
     expect(kinds(stand)).toEqual(['notPassed']);
     await until(() => stand.gate.health().state === 'online');
     expect(lost.fired).toBe(1);

@@ -75,6 +75,7 @@ const permitted = [
   ['simulators/street/web/fine.ts', 'import type', 'simulators/street/target.ts'],
   ['simulators/street/web/fine2.ts', 'import', 'preact'],
   ['simulators/scanner/fine.ts', 'import', 'devices/scanner/protocol.ts'],
+  ['simulators/gate/fine.ts', 'import', 'devices/gate/vendor/protocol/target.ts'],
   ['devices/board/fine.ts', 'import', 'devices/serial/target.ts'],
   ['devices/serial/fine.ts', 'import', 'serialport'],
   ['sync/terminal/link/fine.ts', 'import', 'mqtt'],
