@@ -1,5 +1,5 @@
 // Two gates on the bench: each driver against its simulator over a real line, with the same barrier and the same people
-// behind both wires. Times are short; what they are by default is a matter of the unit tests.
+// behind both wires. Times are those of real gates, but for waits that a test means to see the end of.
 
 import { SharedBoard } from '../../devices/board/shared-board.ts';
 import { DigiconGate, type DigiconGateOptions } from '../../devices/gate/digicon/digicon-gate.ts';
@@ -7,7 +7,7 @@ import { defaultRelayPins } from '../../devices/gate/relay/pinout.ts';
 import { RelayGate, type RelayGateOptions } from '../../devices/gate/relay/relay-gate.ts';
 import type { Gate, GateEvent } from '../../devices/ports/gate.ts';
 import { SimulatedBoard } from '../../simulators/board/simulated-board.ts';
-import { Barrier } from '../../simulators/gate/barrier.ts';
+import { Barrier, barrierDefaults } from '../../simulators/gate/barrier.ts';
 import { wireFireContact } from '../../simulators/gate/fire-wiring.ts';
 import { People } from '../../simulators/gate/people.ts';
 import type { PulseEntry } from '../../simulators/gate/pulse-record.ts';
@@ -16,15 +16,18 @@ import { SimulatedDigicon } from '../../simulators/gate/simulated-digicon.ts';
 import type { DeviceEnd } from '../../simulators/line/device-end.ts';
 import { type Rig, record } from './rig.ts';
 
-export const waitMs = 500;
-/** What the driver allows for a motion; the simulated wings take 100 ms. */
-export const motionMs = 600;
-const blockedAfterMs = 700;
+/** Short enough to be waited for. */
+export const shortWaitMs = 1_500;
+const waitMs = 5_000;
+/** What the driver allows for a motion; the simulated wings take 0.4 s. */
+export const motionMs = 1_000;
+const blockedAfterMs = 1_500;
 const backOffMs = [20, 40];
-const heartbeatMs = 100;
+const heartbeatMs = 250;
 const nowUs = (): number => Number(process.hrtime.bigint() / 1_000n);
 
 export interface Stand {
+  readonly rig: Rig;
   readonly gate: Gate;
   readonly events: readonly GateEvent[];
   readonly barrier: Barrier;
@@ -73,7 +76,7 @@ export const relayStand: MakeStand = async (rig, { relay, firmware, ...more } = 
     id: 'gate',
     board: sharedBoard(rig, line, firmware?.expected),
     pins: defaultRelayPins,
-    openPulseMs: 60,
+    openPulseMs: 100,
     debounceMs: 20,
     times,
     blockedAfterMs,
@@ -105,7 +108,6 @@ export const digiconStand: MakeStand = async (rig, { digicon, ...more } = {}) =>
     entry,
     fire: { board: shared, input: fire, debounceMs: 20 },
     times,
-    ackTimeoutMs: 100,
     backOffMs,
     clock,
     log,
@@ -114,7 +116,7 @@ export const digiconStand: MakeStand = async (rig, { digicon, ...more } = {}) =>
   return stand(rig, { gate, barrier, people, line, board: lamps.board, pulses: () => controller.pulses });
 };
 
-function stand(rig: Rig, parts: Omit<Stand, 'events' | 'online'>): Stand {
+function stand(rig: Rig, parts: Omit<Stand, 'rig' | 'events' | 'online'>): Stand {
   const { gate } = parts;
   rig.ending(() => gate.stop());
   const online = async (): Promise<void> => {
@@ -122,13 +124,13 @@ function stand(rig: Rig, parts: Omit<Stand, 'events' | 'online'>): Stand {
     gate.start();
     await reached;
   };
-  return { ...parts, events: record(gate.events), online };
+  return { ...parts, rig, events: record(gate.events), online };
 }
 
 function barrierOf(rig: Rig, waitMs: number): { barrier: Barrier; people: People } {
   const { clock } = rig;
-  const barrier = new Barrier({ clock, times: { waitMs, motionMs: 100, passagePulseMs: 100 } });
-  const people = new People({ barrier, clock, stepMs: 90, patienceMs: 2_000 });
+  const barrier = new Barrier({ clock, times: { ...barrierDefaults, waitMs } });
+  const people = new People({ barrier, clock, stepMs: 300 });
   rig.ending(async () => {
     people.close();
     barrier.close();
@@ -148,7 +150,7 @@ export function sharedBoard({ clock, log }: Rig, line: DeviceEnd, firmware?: str
     id: 'board',
     line: { path: line.path, baudRate: 57_600 },
     reportVersionTimeoutMs: 1,
-    handshakeTimeoutMs: 400,
+    handshakeTimeoutMs: 1_500,
     heartbeatMs,
     backOffMs,
     clock,
