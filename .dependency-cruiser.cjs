@@ -13,6 +13,8 @@ const ports = '^devices/ports/';
 const wire = '^sync/wire/';
 const simulators = '^simulators/';
 const lines = ['^devices/serial/', '^devices/hid/', '^devices/board/'];
+/** Shared with the simulator of the same device: of a family, or of one vendor in it. */
+const protocols = ['^devices/[^/]+/protocol(/|[.]ts$)', '^devices/[^/]+/[^/]+/protocol(/|[.]ts$)'];
 const families = ['scanner', 'gate', 'cabinet', 'indicator', 'position'];
 const page = '/web/';
 
@@ -43,7 +45,7 @@ const rooms = [
   {
     name: 'simulators',
     at: simulators,
-    may: [core, records, tokens, fares, ports, '^devices/[^/]+/([^/]+/)?protocol(/|[.]ts$)', wire],
+    may: [core, records, tokens, fares, ports, ...protocols, wire],
   },
 ];
 

@@ -96,6 +96,17 @@ describe('inputs', () => {
     expect(edges).toEqual([]);
   });
 
+  it('whose edge was lost on the line are right again at the next heartbeat', async () => {
+    const board = share().part('contacts', { outputs: [9], inputs });
+    await started(board);
+    const edges = record(board.edges);
+    const lost = simulated.line.faults.add({ kind: 'mute' }, 1);
+    simulated.apply(2, 0);
+    expect(lost.fired).toBe(1);
+    await until(() => board.level(2) === 0);
+    expect(edges).toEqual([expect.objectContaining({ pin: 2, level: 0 })]);
+  });
+
   it('that the board does not take keep it from coming online', async () => {
     const locked = simulated.faults.add({ kind: 'locked', pin: 2 });
     const board = share().part('contacts', { outputs: [9], inputs });

@@ -374,13 +374,15 @@ describe('relay gate', () => {
     expect(bounce.fired).toBe(2);
   });
 
-  it.concurrent('learns at the next heartbeat of an edge that was lost on the line', async (context) => {
-    const stand = await online(context);
-    const lost = stand.line.faults.add({ kind: 'mute' }, 1);
+  it.concurrent('refuses to move in fire by the fire contact alone', async (context) => {
+    const { unlock, passageEntry, passageExit, fire } = defaultRelayPins;
+    const stand = await online(context, { relay: { pins: { unlock, passageEntry, passageExit, fire } } });
     stand.barrier.setFire(true);
     await has(stand, 'fire');
-    expect(lost.fired).toBe(1);
-    expect(stand.gate.sensors().fire).toBe(true);
+    expect(stand.gate.release('entry')).toBe(false);
+    stand.barrier.setFire(false);
+    await until(() => stand.gate.sensors().fire === false);
+    expect(stand.gate.release('entry')).toBe(true);
   });
 
   it.concurrent('without feedback wires it knows less, and says so', async (context) => {
@@ -472,6 +474,22 @@ describe('Digicon gate', () => {
     expect(stand.gate.health()).toMatchObject({ state: 'opening', detail: 'waits for the fire contact' });
     stand.barrier.setFire(false);
     await until(() => stand.gate.health().state === 'online');
+  });
+
+  it.concurrent('is not used before its fire contact is known', async (context) => {
+    const stand = await digiconStand(newRig(context, 'socket'));
+    await stand.board.line.unplug();
+    const heard: Uint8Array[] = [];
+    stand.line.data.on((bytes) => heard.push(bytes));
+    const waits = stand.gate.changed.next((health) => health.detail === 'waits for the fire contact');
+    stand.gate.start();
+    await waits;
+    expect(stand.gate.release('entry')).toBe(false);
+    await pause(50);
+    expect(heard).toEqual([]);
+    await stand.board.line.replug();
+    await until(() => stand.gate.health().state === 'online');
+    expect(stand.gate.release('entry')).toBe(true);
   });
 
   it.concurrent('cannot tell two swapped turnstiles apart: the lanes show it as not passed here and forced there', async (context) => {

@@ -20,6 +20,10 @@ function loadedBy(script: string): string[] {
     const { SerialScanner } = await import('./devices/scanner/serial-scanner.ts');
     const { plainProfile } = await import('./devices/scanner/framing.ts');
     const { createBoardIndicator } = await import('./devices/indicator/board-indicator.ts');
+    const { SharedBoard } = await import('./devices/board/shared-board.ts');
+    const { RelayGate } = await import('./devices/gate/relay/relay-gate.ts');
+    const { defaultRelayPins } = await import('./devices/gate/relay/pinout.ts');
+    const { DigiconGate } = await import('./devices/gate/digicon/digicon-gate.ts');
     const common = { clock: new SystemClock(), log: silentLogger };
     const scannerAt = (path) => new SerialScanner({ id: 's', line: { path, baudRate: 115200 }, profile: plainProfile, ...common });
     const pins = { green: 4, red: 5, amber: 6, white: 7, buzzer: 8 };
@@ -28,7 +32,11 @@ function loadedBy(script: string): string[] {
     const { HidScanner } = await import('./devices/scanner/hid-scanner.ts');
     const { systemHid } = await import('./devices/hid/system-hid.ts');
     const address = { vendorId: 0xffff, productId: 0xffff };
-    const hid = new HidScanner({ id: 'h', address, profile: 'auto', bus: systemHid(), ...common });`;
+    const hid = new HidScanner({ id: 'h', address, profile: 'auto', bus: systemHid(), ...common });
+    const board = new SharedBoard({ id: 'b', line: { path: '/dev/absent', baudRate: 57600 }, ...common });
+    new RelayGate({ id: 'g', board, pins: defaultRelayPins, ...common });
+    const entry = { release: 'rightToLeft', passage: 'A' };
+    const turnstile = new DigiconGate({ id: 't', line: { path: '/dev/absent', baudRate: 115200 }, entry, ...common });`;
   const args = ['--import', 'tsx', '--input-type=module', '-e', preamble + script + report];
   const child = spawnSync(process.execPath, args, { cwd: root, encoding: 'utf8' });
   expect(child.stderr).toBe('');
@@ -47,6 +55,15 @@ it('starting a scanner loads serialport and no johnny-five', () => {
   expect(packages).toContain('serialport');
   expect(packages).not.toContain('johnny-five');
   expect(packages).not.toContain('firmata-io');
+});
+
+it('starting a serial turnstile loads serialport and no johnny-five', () => {
+  const packages = loadedBy(`
+    const absent = turnstile.changed.next((health) => health.state === 'absent');
+    turnstile.start();
+    await absent;`);
+  expect(packages).toContain('serialport');
+  expect(packages).not.toContain('johnny-five');
 });
 
 it('starting a scanner at a socket does not load the native bindings', () => {
