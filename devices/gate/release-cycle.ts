@@ -86,8 +86,11 @@ export class ReleaseCycle {
 
   /** The wire says locked. */
   relocked(atMonoMs: MonoMs): void {
-    if (this.#phase === 'waiting' && !this.#failed) this.#notPassed(atMonoMs);
-    if (this.#phase !== 'unlocking') this.end();
+    if (this.#phase === 'unlocking') return;
+    const unused = this.#phase === 'waiting' && !this.#failed;
+    // Over before it is told: whoever hears it may release the next one at once.
+    this.end();
+    if (unused) this.#notPassed(atMonoMs);
   }
 
   /** The release is over without a word: connection lost, fire, stop. */

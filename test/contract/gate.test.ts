@@ -5,6 +5,7 @@ import { FirmataDecoder } from '../../devices/board/protocol/decoder.ts';
 import { maxPulseMs } from '../../devices/board/pulses.ts';
 import { SharedBoard } from '../../devices/board/shared-board.ts';
 import { DigiconGate } from '../../devices/gate/digicon/digicon-gate.ts';
+import { encode } from '../../devices/gate/digicon/protocol/messages.ts';
 import { defaultRelayPins } from '../../devices/gate/relay/pinout.ts';
 import { RelayGate } from '../../devices/gate/relay/relay-gate.ts';
 import type { GateEvent } from '../../devices/ports/gate.ts';
@@ -460,6 +461,28 @@ describe('Digicon gate', () => {
     expect(lost.fired).toBe(1);
     expect(stand.pulses()).toHaveLength(1);
     expect(stand.gate.health().reconnects).toBe(0);
+  });
+
+  it.concurrent('takes no release while it asks, not even from whoever hears that nobody passed', async (context) => {
+    const stand = await online(context, { waitMs: shortWaitMs });
+    const lost = stand.barrier.faults.add({ kind: 'lost-ack' }, 1);
+    const answers: boolean[] = [];
+    stand.gate.events.on((event) => event.kind === 'notPassed' && answers.push(stand.gate.release('exit')));
+    stand.gate.release('entry');
+    await until(() => answers.length === 1);
+    await until(() => stand.gate.health().state === 'online' && stand.gate.release('exit'));
+    expect([answers, lost.fired]).toEqual([[false], 1]);
+  });
+
+  it.concurrent('takes no acknowledgement that nobody asked for', async (context) => {
+    const stand = await online(context, { waitMs: shortWaitMs });
+    stand.line.write(encode({ kind: 'ack' }));
+    await pause(50);
+    const lost = stand.barrier.faults.add({ kind: 'lost-ack' }, 1);
+    const asking = stand.gate.changed.next((health) => health.state === 'faulty');
+    stand.gate.release('entry');
+    expect((await asking).detail).toMatch(/not acknowledged/);
+    expect(lost.fired).toBe(1);
   });
 
   it.concurrent('never closes a barrier that is free in fire: it waits with its question', async (context) => {

@@ -26,8 +26,6 @@ export class DigiconConnection implements Connection {
   #silence: TimerHandle | null = null;
   #gap: TimerHandle | null = null;
   #ended = false;
-  /** Acknowledgements that nobody had asked for: late ones, or noise. */
-  #strayAnswers = 0;
 
   constructor(options: DigiconConnectionOptions) {
     this.#options = options;
@@ -35,10 +33,6 @@ export class DigiconConnection implements Connection {
 
   get busy(): boolean {
     return this.#answered !== null;
-  }
-
-  get strayAnswers(): number {
-    return this.#strayAnswers;
   }
 
   /** Sends once, ever. False, and nothing sent, while another request is open or the line takes no bytes. */
@@ -81,10 +75,8 @@ export class DigiconConnection implements Connection {
 
   #answer(answer: Answer): void {
     const answered = this.#answered;
-    if (!answered) {
-      this.#strayAnswers++;
-      return;
-    }
+    // Nobody asked: a late answer, or noise.
+    if (!answered) return;
     this.#answered = null;
     this.#silence?.cancel();
     answered(answer);

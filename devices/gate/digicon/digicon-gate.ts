@@ -201,13 +201,15 @@ export class DigiconGate implements Gate {
 
   #told(event: GateEvent): void {
     if (event.kind === 'fault') this.#options.log.warn('gate-fault', { device: this.id, detail: event.detail });
+    // The wait decided about the release; whether the controller still lives must be known before the next one, also
+    // when that is asked for while this event is told.
+    const inDoubt = event.kind === 'notPassed' && this.#inDoubt;
+    if (inDoubt) this.#online = false;
     this.events.emit(event);
-    if (event.kind === 'notPassed' && this.#inDoubt) this.#doubt();
+    if (inDoubt) this.#ask();
   }
 
-  /** The wait decided about the release; whether the controller still lives must be known before the next one. */
-  #doubt(): void {
-    this.#online = false;
+  #ask(): void {
     this.#status.set('faulty', 'a release was not acknowledged; asking whether the controller answers');
     this.#prove();
   }

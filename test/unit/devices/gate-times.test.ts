@@ -109,6 +109,18 @@ describe('a release', () => {
     expect(events).toEqual(['240 opened', '240 passed']);
   });
 
+  it('given in answer to the end of the one before stands', async () => {
+    const release: ReleaseCycle = cycle({
+      seesRelock: true,
+      event: (told) => told.kind === 'notPassed' && release.begin('exit'),
+    });
+    release.begin('entry');
+    await clock.advance(5_000);
+    release.relocked(clock.monoMs());
+    expect(release.phase).toBe('waiting');
+    expect(release.passage('exit', clock.monoMs())).toBe(true);
+  });
+
   it('expects only its own direction, and nobody once it is over', async () => {
     const release = cycle();
     expect(release.passage('entry', clock.monoMs())).toBe(false);
