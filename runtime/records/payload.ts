@@ -120,6 +120,8 @@ export interface Payload {
   readonly rulesVersion?: number;
   /** When a ticket's entitlement ends, unix seconds. */
   readonly validUntil?: number;
+  /** What was counted in a time, by name. */
+  readonly counters?: readonly (readonly [name: string, count: number])[];
 }
 export type PayloadField = keyof Payload;
 
@@ -199,6 +201,7 @@ const fieldNumbers = {
   commandId: 72,
   rulesVersion: 73,
   validUntil: 74,
+  counters: 75,
 } as const satisfies Record<PayloadField, number>;
 
 const numbersByName = fieldNumbers as Readonly<Record<string, number>>;

@@ -24,6 +24,10 @@ export interface SignalEffect {
   readonly fare: Money | null;
   /** The time the message names, for instance of the earlier ride. */
   readonly time: WallMs | null;
+  /** The gate lane the message sends people to. */
+  readonly place: string | null;
+  /** Expected wait the message names, minutes. */
+  readonly waitMinutes: number | null;
   /** The ride this cue tells its rider of: feed Signalled with it once the cue was shown. */
   readonly ride: Bytes | null;
 }
@@ -33,10 +37,13 @@ export type TimerEffect<Name extends string> =
   | { readonly kind: 'timer'; readonly name: Name; readonly dueMonoMs: MonoMs }
   | { readonly kind: 'cancelTimer'; readonly name: Name };
 
+/** recount asks staff to count who is inside. */
+export type Alarm = 'storage' | 'tailgate' | 'forced' | 'blocked' | 'fault' | 'fire' | 'recount';
+
 /** Somebody must look now; a row of the same commit says so too. */
 export interface AlarmEffect {
   readonly kind: 'alarm';
-  readonly alarm: 'storage';
+  readonly alarm: Alarm;
 }
 
 export type CommonEffect<TimerName extends string> = SignalEffect | TimerEffect<TimerName> | AlarmEffect;

@@ -41,7 +41,15 @@ export class StepDraft<State extends CountingState, Effect> {
   }
 
   signal(signal: Pick<SignalEffect, 'cue' | 'reason' | 'reference'> & Partial<SignalEffect>): void {
-    this.effects.push({ fare: null, time: null, ride: null, ...signal, kind: 'signal' });
+    this.effects.push({
+      fare: null,
+      time: null,
+      place: null,
+      waitMinutes: null,
+      ride: null,
+      ...signal,
+      kind: 'signal',
+    });
   }
 
   result(): StepResult<State, Effect | SignalEffect> {
