@@ -75,13 +75,35 @@ const ownWords: Readonly<Record<MachineKind, Partial<Record<ReasonCode, Pick<Mes
   cabinet: { OK: { en: 'Take your guide', zh: '请取讲解器' } },
 };
 
+/** What a message can name besides a time; null where the signal carries none. */
+export interface MessageDetails {
+  readonly place: string | null;
+  readonly waitMinutes: number | null;
+}
+
 /** The words for a screen; `time` is local and ready to read, or null where the signal carries none. */
 export function wordsFor(
   machine: MachineKind,
   reason: ReasonCode,
   time: string | null,
+  details: MessageDetails | null = null,
 ): { readonly en: string; readonly zh: string } {
+  const exact = detailed(reason, details);
+  if (exact !== null && exact.en.length <= latinMax && exact.zh.length <= hanMax) return exact;
   const fill = (text: string): string => text.replace('{time}', time ?? '').trim();
   const words = ownWords[machine][reason] ?? messages[reason];
   return { en: fill(words.en), zh: fill(words.zh) };
+}
+
+/** What a line of the small screen holds. */
+const latinMax = 40;
+const hanMax = 16;
+
+/** The same message with the gate lane or the wait in it; a name too long for the screen is left out. */
+function detailed(reason: ReasonCode, details: MessageDetails | null): Pick<Message, 'en' | 'zh'> | null {
+  const { place, waitMinutes } = details ?? { place: null, waitMinutes: null };
+  if (reason === 'WRONG_GATE' && place !== null) return { en: `Please use ${place}`, zh: `请走${place}通道` };
+  if (reason === 'SITE_FULL' && waitMinutes !== null)
+    return { en: `Full, about ${waitMinutes} min`, zh: `客满，约${waitMinutes}分钟` };
+  return null;
 }
