@@ -109,8 +109,8 @@ const cases: readonly Case[] = [
     title: 'a product with grace and an inclusive end takes the last second, and not the next',
     given: { startUtc: '2026-07-01T10:10:00' },
     story: [
-      { at: 0, act: show({ ...am, id: 'grace', product: yearPass, uses: 5 }) },
-      { at: 1_000, act: walk() },
+      { at: 500, act: show({ ...am, id: 'grace', product: yearPass, uses: 5 }) },
+      { at: 1_200, act: walk() },
       { at: 1_500, act: show({ ...am, id: 'over', product: yearPass, uses: 5 }) },
     ],
     told: ['accepted OK', 'refused EXPIRED'],
@@ -612,6 +612,7 @@ const cases: readonly Case[] = [
       { at: 0, act: show({ id: 'child', product: concession }) },
       { at: 3_000, act: on((lane) => lane.staff({ kind: 'override', reason: 'Free text' })) },
       { at: 4_000, act: on((lane) => lane.staff({ kind: 'override', reason: 'proof-seen' }, 'visitor')) },
+      { at: 4_500, act: on((lane) => expect(lane.pulses).toEqual([])) },
       { at: 5_000, act: on((lane) => lane.staff({ kind: 'override', reason: 'proof-seen' })) },
       { at: 6_000, act: walk() },
     ],
@@ -849,6 +850,20 @@ const cases: readonly Case[] = [
     ],
   },
   {
+    id: 'scope',
+    title: 'a key that is bound to other places, to this site, to this lane',
+    story: [
+      { at: 0, act: show({ id: 'a', keyScope: ['8', 'line-7'] }) },
+      { at: 4_000, act: show({ id: 'b', keyScope: ['8', '9'] }) },
+      { at: 5_000, act: walk() },
+      { at: 9_000, act: show({ id: 'c', keyScope: ['lane-1'] }) },
+      { at: 10_000, act: walk() },
+    ],
+    told: ['refused WRONG_SITE', 'accepted OK', 'accepted OK'],
+    moved: ['entry', 'entry'],
+    rows: ['decline WRONG_SITE', 'INTENT admit OK', 'admit passed', 'INTENT admit OK', 'admit passed'],
+  },
+  {
     id: 'rules',
     title: 'a year pass twice a day, and not before the house opens',
     given: { startUtc: '2026-07-01T06:30:00' },
@@ -1060,6 +1075,57 @@ describe('the gate lane', () => {
     ask(6, 'a stranger');
     expect(answers()).toEqual([true, true, false, false, false, true]);
     expect(home.acts()).toEqual(['claim', 'claim']);
+  });
+
+  test('grants no claim on a ticket that is at its own barrier', async () => {
+    const museum = new Museum('own barrier', { lanes: three });
+    museum.lane(1).show(atHome);
+    museum.lane(3).show(atHome);
+    await museum.clock.advance(50);
+    expect(museum.lane(3).told()).toEqual(['refused ALREADY_USED']);
+    expect(museum.lane(1).pulses.length).toBe(1);
+  });
+
+  test('counts an outcome that is told twice once, and believes no lane that is none', () => {
+    const home = new Museum('settled', { lanes: three }).lane(2);
+    const tell = (
+      act: number,
+      from: string,
+      more: Partial<Extract<GateLaneInput, { kind: 'ClaimSettled' }>> = {},
+    ): void =>
+      home.feed({
+        kind: 'ClaimSettled',
+        from,
+        actId: new Uint8Array(8).fill(act),
+        outcome: 'used',
+        more: false,
+        claimId: new Uint8Array(16).fill(1),
+        issuer: 'museum',
+        cti: ctiOf(farFromHome.id),
+        uses: 2,
+        validUntil: unixSeconds(1_790_000_000),
+        atMonoMs: home.now,
+        ...more,
+      });
+    tell(1, 'lane-1');
+    tell(1, 'lane-1');
+    home.boot();
+    tell(1, 'lane-1');
+    tell(2, 'a stranger');
+    tell(3, 'lane-1', { outcome: 'released' });
+    tell(4, 'lane-1', { cti: ctiOf(atHome.id) });
+    expect(home.useOf(farFromHome.id)?.entries).toBe(1);
+    tell(5, 'lane-3', { outcome: 'exited' });
+    tell(6, 'lane-3');
+    tell(7, 'lane-1');
+    expect(home.useOf(farFromHome.id)).toMatchObject({ entries: 3, exits: 1 });
+    expect(home.acts()).toEqual([
+      'settle passed',
+      'settle passed',
+      'settle passed',
+      'settle passed',
+      'incident double_use',
+    ]);
   });
 
   test.each([

@@ -42,6 +42,8 @@ export interface Ticket {
   readonly gates?: Bytes | null;
   readonly issuer?: string;
   readonly soldSecondsAgo?: number;
+  /** Places that the issuer's key is bound to. */
+  readonly keyScope?: readonly string[];
   /** Refused by verification with this reason, signatures not holding. */
   readonly refused?: TokenReason;
   /** Refused after its signatures held. */
@@ -342,6 +344,7 @@ export class Lane {
         loanMaxSeconds: null,
         depositMinor: null,
       },
+      scope: ticket.keyScope ?? [],
       status: null,
       language: null,
       digest,

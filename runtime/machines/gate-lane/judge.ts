@@ -112,6 +112,7 @@ const timesWordOf = (reason: ReasonCode): number =>
       ? checkWord('expired')
       : checkWord('clockUntrusted');
 
+/** The key that signed may be bound to sites or gate lanes; then the ticket itself says where it is good. */
 function scopeRefusal(
   candidate: Candidate,
   rules: AccessRules,
@@ -120,6 +121,9 @@ function scopeRefusal(
 ): Refusal | null {
   const { kind, limits } = candidate.outcome;
   const { gate } = facts.config;
+  const places = [String(rules.site), gate];
+  const bound = candidate.outcome.scope;
+  if (bound.length > 0 && !bound.some((place) => places.includes(place))) return { reason: 'WRONG_SITE' };
   if (limits.site !== null && limits.site !== rules.site) return { reason: 'WRONG_SITE' };
   const group = rules.gates.find(({ id }) => id === gate)?.group ?? null;
   if (limits.gates !== null && (group === null || !hasBit(limits.gates, group))) return { reason: 'WRONG_GATE' };

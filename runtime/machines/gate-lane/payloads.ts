@@ -4,7 +4,7 @@ import type { Bytes } from '../../core/bytes.ts';
 import type { Payload, TransactionEvent } from '../../records/payload.ts';
 import type { ReasonCode } from '../../records/reasons.ts';
 import type { Verdict } from '../../tokens/outcome.ts';
-import { payloadOf } from '../shared/step-draft.ts';
+import { type PayloadFields, payloadOf } from '../shared/step-draft.ts';
 import { countsOf } from './capacity.ts';
 import type { GateLaneFacts } from './facts.ts';
 import { listAgeOf } from './risk.ts';
@@ -147,18 +147,14 @@ const ticketFields = (
   validUntil: ticket?.validUntil,
 });
 
-const circumstances = (facts: GateLaneFacts): Omit<Payload, 'act'> => {
-  const { act: _, ...fields } = payloadOf({
-    act: '',
-    offline: !facts.online,
-    site: facts.rules?.site,
-    rulesVersion: facts.rules?.version,
-    trust: facts.lists.trust ?? undefined,
-    denyVersion: facts.lists.denyVersion ?? undefined,
-    listAgeSeconds: listAgeOf(facts) ?? undefined,
-  });
-  return fields;
-};
+const circumstances = (facts: GateLaneFacts): Omit<PayloadFields, 'act'> => ({
+  offline: !facts.online,
+  site: facts.rules?.site,
+  rulesVersion: facts.rules?.version,
+  trust: facts.lists.trust ?? undefined,
+  denyVersion: facts.lists.denyVersion ?? undefined,
+  listAgeSeconds: listAgeOf(facts) ?? undefined,
+});
 
 /** Read before any signature: counted per issuer, believed for nothing. */
 const claimedIssuer = (verdict: Verdict | null): string | undefined =>

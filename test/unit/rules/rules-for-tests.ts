@@ -64,4 +64,3 @@ export const rulesBody = {
 
 export const rulesOf = (body: CborInput): AccessRules =>
   decodeAccessRules(decodeCbor(encodeCbor(body), documentProfile));
-export const rulesWith = (more: Readonly<Record<string, CborInput>>): AccessRules => rulesOf({ ...rulesBody, ...more });
