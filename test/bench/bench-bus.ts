@@ -10,19 +10,16 @@ import type { Scan } from '../../devices/ports/scanner.ts';
 import type { UnixSeconds } from '../../runtime/core/brand.ts';
 import type { Bytes } from '../../runtime/core/bytes.ts';
 import type { FareTable } from '../../runtime/fares/fare-table.ts';
-import type { ValidatorInput } from '../../runtime/machines/validator/input.ts';
 import type { Payload } from '../../runtime/records/payload.ts';
-import type { Terminal } from '../../runtime/terminal/terminal.ts';
 import type { Wallet } from '../../simulators/wallet/wallet.ts';
 import { loadProduct, type Product } from './product.ts';
+import { type HolderCurve, makeRiders } from './riders.ts';
 
 const line = '12';
 /** Entries of the deny list that every credential is tested against. */
 const denyEntries = 1_000;
 /** Riders of one account and stop visit: a wallet that comes back within minutes must not be refused. */
 const groupMax = 1_000_000;
-
-export type HolderCurve = 'Ed25519' | 'P-256';
 
 export interface BenchBus {
   /** A new account whose phone signs with a key of `curve`. */
@@ -74,9 +71,7 @@ export async function openBenchBus(folder: string): Promise<BenchBus> {
     },
   });
   const devices = portEnds(product);
-  const machine = { ...product.validatorDefaults, groupMax };
-  const recovered = product.recover(journal);
-  const terminal: Terminal<ValidatorInput> = new product.Terminal<ValidatorInput>(
+  const terminal = new product.Terminal(
     {
       operator,
       terminal: name,
@@ -92,28 +87,22 @@ export async function openBenchBus(folder: string): Promise<BenchBus> {
       entropy,
       logger,
       signer: identity.journalKey,
+      config: { ...product.validatorDefaults, groupMax },
       connection: () => ({ online: true, ackedSeq: journal.head()?.seq ?? null }),
-      formats: product.nativeFormats,
+      trip: { line, direction: '' },
     },
-    recovered,
-    (services) =>
-      new product.ValidatorDesk(
-        { config: machine, recovered: product.recoverTrip(journal, recovered, machine), trip: { line, direction: '' } },
-        services,
-      ),
+    product.recover(journal, product.validatorDefaults),
   );
-  const tripIsOpen = (): boolean => journal.projections('trip').length > 0;
   await terminal.start({ reason: 'new' });
   await documents.takeTrust(keys.trustList([issuer], 1, now()));
   const denied = product.encodeDenySnapshot(denyList(issuer.iss));
   await documents.takeDeny({ version: 1, issuedAt: now() }, product.denySnapshotHash(denied), denied);
   const fares = product.encodeCbor(product.encodeFareTable(fareTable));
   await documents.takeFares({ version: 1, issuedAt: now() }, entropy.bytes(32), fares);
-  while (!tripIsOpen()) await setTimeout(1);
-  const issuedAt = (now() - 3_600) as UnixSeconds;
-  const algorithmOf = { Ed25519: product.algorithms.EdDSA, 'P-256': product.algorithms.ES256 } as const;
+  while (terminal.runner.state.service.kind !== 'open') await setTimeout(1);
+  const wallet = await makeRiders(product, issuer, (now() - 3_600) as UnixSeconds);
   return {
-    wallet: (curve) => product.Wallet.open(issuer, issuedAt, { alg: algorithmOf[curve] }),
+    wallet,
     codeOf: (wallet) => product.utf8(wallet.freshCode(now())),
     scan: (bytes) => devices.present({ bytes, atMonoMs: clock.monoMs(), scanner: 'bench' }),
     close: async () => {

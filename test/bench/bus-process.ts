@@ -10,6 +10,7 @@ import type { UnixSeconds } from '../../runtime/core/brand.ts';
 import type { StreetProcess } from '../../runtime/main/street/child-process.ts';
 import type { Wallet } from '../../simulators/wallet/wallet.ts';
 import { built, loadProduct } from './product.ts';
+import { makeRiders } from './riders.ts';
 
 const waitMs = 30_000;
 const attemptMs = 250;
@@ -62,7 +63,8 @@ export async function openBusProcess(): Promise<BusProcess> {
   const headEnd = processOf('headend', ['headend', 'run', '--config', setting.headEndConfig]);
   await headEnd.start();
   const now = (): UnixSeconds => product.secondsOf(clock.wallMs());
-  const wallet = (): Wallet => product.Wallet.open(setting.issuer, (now() - 3_600) as UnixSeconds);
+  const rider = await makeRiders(product, setting.issuer, (now() - 3_600) as UnixSeconds);
+  const wallet = (): Wallet => rider('P-256');
   const show = async (shown: Wallet, withinMs = waitMs): Promise<string> => {
     const answered = terminal.messages.next((message) => message.kind === 'shown');
     await scanner.show(shown.freshCode(now()));
