@@ -10,7 +10,9 @@ import type { Scan } from '../../devices/ports/scanner.ts';
 import type { UnixSeconds } from '../../runtime/core/brand.ts';
 import type { Bytes } from '../../runtime/core/bytes.ts';
 import type { FareTable } from '../../runtime/fares/fare-table.ts';
+import type { ValidatorInput } from '../../runtime/machines/validator/input.ts';
 import type { Payload } from '../../runtime/records/payload.ts';
+import type { Terminal } from '../../runtime/terminal/terminal.ts';
 import type { Wallet } from '../../simulators/wallet/wallet.ts';
 import { loadProduct, type Product } from './product.ts';
 import { type HolderCurve, makeRiders } from './riders.ts';
@@ -71,7 +73,9 @@ export async function openBenchBus(folder: string): Promise<BenchBus> {
     },
   });
   const devices = portEnds(product);
-  const terminal = new product.Terminal(
+  const config = { ...product.validatorDefaults, groupMax };
+  const recovered = product.recover(journal);
+  const terminal: Terminal<ValidatorInput> = new product.Terminal<ValidatorInput>(
     {
       operator,
       terminal: name,
@@ -87,11 +91,17 @@ export async function openBenchBus(folder: string): Promise<BenchBus> {
       entropy,
       logger,
       signer: identity.journalKey,
-      config: { ...product.validatorDefaults, groupMax },
       connection: () => ({ online: true, ackedSeq: journal.head()?.seq ?? null }),
-      trip: { line, direction: '' },
+      formats: product.nativeFormats,
     },
-    product.recover(journal, product.validatorDefaults),
+    recovered,
+    (services) => {
+      const trip = { line, direction: '' };
+      return new product.ValidatorDesk(
+        { config, recovered: product.recoverTrip(journal, recovered, config), trip },
+        services,
+      );
+    },
   );
   await terminal.start({ reason: 'new' });
   await documents.takeTrust(keys.trustList([issuer], 1, now()));
@@ -99,7 +109,9 @@ export async function openBenchBus(folder: string): Promise<BenchBus> {
   await documents.takeDeny({ version: 1, issuedAt: now() }, product.denySnapshotHash(denied), denied);
   const fares = product.encodeCbor(product.encodeFareTable(fareTable));
   await documents.takeFares({ version: 1, issuedAt: now() }, entropy.bytes(32), fares);
-  while (terminal.runner.state.service.kind !== 'open') await setTimeout(1);
+  const tripOpen = (): boolean =>
+    journal.read(journal.head()?.epoch ?? 0, 0, 50).some(({ body }) => product.decodeRow(body).payload.act === 'trip');
+  while (!tripOpen()) await setTimeout(1);
   const wallet = await makeRiders(product, issuer, (now() - 3_600) as UnixSeconds);
   return {
     wallet,

@@ -21,6 +21,14 @@ export async function loadProduct() {
     ...(await built<typeof import('../../runtime/store/open-journal.ts')>('runtime/store/open-journal')),
     ...(await built<typeof import('../../runtime/terminal/held-documents.ts')>('runtime/terminal/held-documents')),
     ...(await built<typeof import('../../runtime/terminal/recovery.ts')>('runtime/terminal/recovery')),
+    ...(await built<typeof import('../../runtime/records/row.ts')>('runtime/records/row')),
+    ...(await built<typeof import('../../runtime/terminal/validator/recovered-trip.ts')>(
+      'runtime/terminal/validator/recovered-trip',
+    )),
+    ...(await built<typeof import('../../runtime/terminal/validator/validator-desk.ts')>(
+      'runtime/terminal/validator/validator-desk',
+    )),
+    ...(await built<typeof import('../../runtime/tokens/verify.ts')>('runtime/tokens/verify')),
     ...(await built<typeof import('../../runtime/terminal/terminal.ts')>('runtime/terminal/terminal')),
     ...(await built<typeof import('../../runtime/terminal/validator/recovered-trip.ts')>(
       'runtime/terminal/validator/recovered-trip',
