@@ -25,16 +25,15 @@ import type {
 } from './journal.ts';
 import { JournalTables } from './journal-tables.ts';
 import { storageLevel } from './storage-level.ts';
-import {
-  type FileState,
-  type RowToWrite,
-  SharedExchange,
-  sharedBytes,
-  type WriterAnswer,
-  type WriterOpened,
-  type WriterRequest,
-  type WriterSetup,
-} from './writer-wire.ts';
+import type {
+  FileState,
+  RowToWrite,
+  WriterAnswer,
+  WriterOpened,
+  WriterRequest,
+  WriterSetup,
+} from './writer-messages.ts';
+import { SharedExchange, sharedBytes } from './writer-wire.ts';
 
 export interface OpenJournalOptions {
   readonly directory: string;

@@ -2,7 +2,7 @@
 // serializer costs more than the decision's signatures cost to hash. All else goes the general way.
 import type { Bytes } from '../core/bytes.ts';
 import type { Projection } from './journal.ts';
-import type { RowToWrite, WriterAnswer, WriterRequest } from './writer-wire.ts';
+import type { RowToWrite, WriterAnswer, WriterRequest } from './writer-messages.ts';
 
 type Commit = Extract<WriterRequest, { kind: 'commit' }>;
 type PlainAnswer = Extract<WriterAnswer, { ok: true }>;

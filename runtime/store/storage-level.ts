@@ -1,6 +1,6 @@
 // How full the journal is, as one word that decisions can look at.
 import type { StorageLevel } from './journal.ts';
-import type { FileState } from './writer-wire.ts';
+import type { FileState } from './writer-messages.ts';
 
 /** Shares of the size cap at which a level begins. */
 export const storageShares = { warning: 0.8, restricted: 0.95, full: 1 } as const;

@@ -10,7 +10,8 @@ import { type OpenSqlite, sqliteCodeOf } from './journal-file.ts';
 import { type StartUp, startUp } from './start-up.ts';
 import { Writer } from './writer.ts';
 import { takeWriterLock } from './writer-lock.ts';
-import { SharedExchange, type WriterOpened, type WriterSetup } from './writer-wire.ts';
+import type { WriterOpened, WriterSetup } from './writer-messages.ts';
+import { SharedExchange } from './writer-wire.ts';
 
 const open: OpenSqlite = (file, options) => new Database(file, options);
 

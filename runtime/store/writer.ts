@@ -20,7 +20,7 @@ import {
 } from './journal-file.ts';
 import { remember } from './meta.ts';
 import { noteEpoch } from './start-up.ts';
-import type { FileState, RowToWrite, WriterAnswer, WriterFault, WriterRequest } from './writer-wire.ts';
+import type { FileState, RowToWrite, WriterAnswer, WriterFault, WriterRequest } from './writer-messages.ts';
 
 export const writerLimits = {
   /** Without work for so long, the WAL is checkpointed. */

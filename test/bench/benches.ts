@@ -1,10 +1,6 @@
 // The benchmarks by the names that `npm run bench -- NAME` and docs/figures.md use.
 
-export interface BenchOptions {
-  /** What is counted depends on the benchmark: rounds, scans or starts. Null for its own default. */
-  readonly rounds: number | null;
-  readonly say: (line: string) => void;
-}
+import type { BenchOptions } from './options.ts';
 
 type Bench = (options: BenchOptions) => Promise<Record<string, unknown>>;
 

@@ -3,10 +3,10 @@
 import { readFileSync } from 'node:fs';
 import { setTimeout } from 'node:timers/promises';
 import type { Wallet } from '../../simulators/wallet/wallet.ts';
-import type { BenchOptions } from './benches.ts';
 import { type BusProcess, openBusProcess } from './bus-process.ts';
 import { rounded } from './interleave.ts';
 import { machineFacts } from './machine.ts';
+import type { BenchOptions } from './options.ts';
 import { judged, type Target } from './targets.ts';
 
 const defaultScans = 10_000;

@@ -1,10 +1,10 @@
 // How long a terminal is away when it starts again: from the start of the process until it says that its
 // journal is recovered and its lines are supervised. Each start follows a kill, as after a pulled plug.
 import { performance } from 'node:perf_hooks';
-import type { BenchOptions } from './benches.ts';
 import { openBusProcess } from './bus-process.ts';
 import { quantile } from './interleave.ts';
 import { machineFacts } from './machine.ts';
+import type { BenchOptions } from './options.ts';
 import { judged, type Target } from './targets.ts';
 
 const defaultStarts = 15;

@@ -8,7 +8,6 @@ import { setTimeout } from 'node:timers/promises';
 import type { Bytes } from '../../runtime/core/bytes.ts';
 import type { Wallet } from '../../simulators/wallet/wallet.ts';
 import { type BenchBus, openBenchBus } from './bench-bus.ts';
-import type { BenchOptions } from './benches.ts';
 import { rawFloor, rawVerify, sqliteFloor } from './floors.ts';
 import {
   type Contender,
@@ -20,6 +19,7 @@ import {
   rounded,
 } from './interleave.ts';
 import { machineFacts } from './machine.ts';
+import type { BenchOptions } from './options.ts';
 import type { HolderCurve } from './riders.ts';
 import { judged, type Target } from './targets.ts';
 

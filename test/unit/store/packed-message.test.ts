@@ -9,7 +9,8 @@ import {
   unpackAnswer,
   unpackCommit,
 } from '../../../runtime/store/packed-message.ts';
-import { SharedExchange, sharedBytes, type WriterRequest } from '../../../runtime/store/writer-wire.ts';
+import type { WriterRequest } from '../../../runtime/store/writer-messages.ts';
+import { SharedExchange, sharedBytes } from '../../../runtime/store/writer-wire.ts';
 
 type Commit = Extract<WriterRequest, { kind: 'commit' }>;
 

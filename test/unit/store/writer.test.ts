@@ -7,7 +7,7 @@ import { VirtualClock } from '../../../runtime/core/virtual-clock.ts';
 import type { CommitFault } from '../../../runtime/store/faults.ts';
 import { openWriter, sizeOf } from '../../../runtime/store/journal-file.ts';
 import { Writer, writerLimits } from '../../../runtime/store/writer.ts';
-import type { RowToWrite, WriterAnswer } from '../../../runtime/store/writer-wire.ts';
+import type { RowToWrite, WriterAnswer } from '../../../runtime/store/writer-messages.ts';
 import { JournalRig, openSqlite } from '../../fixtures/journal-rig.ts';
 
 let rig: JournalRig;
