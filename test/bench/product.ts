@@ -30,14 +30,7 @@ export async function loadProduct() {
     )),
     ...(await built<typeof import('../../runtime/tokens/verify.ts')>('runtime/tokens/verify')),
     ...(await built<typeof import('../../runtime/terminal/terminal.ts')>('runtime/terminal/terminal')),
-    ...(await built<typeof import('../../runtime/terminal/validator/recovered-trip.ts')>(
-      'runtime/terminal/validator/recovered-trip',
-    )),
-    ...(await built<typeof import('../../runtime/terminal/validator/validator-desk.ts')>(
-      'runtime/terminal/validator/validator-desk',
-    )),
     ...(await built<typeof import('../../runtime/tokens/deny.ts')>('runtime/tokens/deny')),
-    ...(await built<typeof import('../../runtime/tokens/verify.ts')>('runtime/tokens/verify')),
     ...(await built<typeof import('../../runtime/tokens/keys.ts')>('runtime/tokens/keys')),
     ...(await built<typeof import('../../simulators/issuer/issuer.ts')>('simulators/issuer/issuer')),
     ...(await built<typeof import('../../simulators/issuer/root.ts')>('simulators/issuer/root')),
