@@ -413,7 +413,7 @@ export class Hall {
           depositMinor: code.depositMinor ?? null,
         },
         scope: [],
-      status: null,
+        status: null,
         language: code.language ?? null,
         digest,
         evidence: utf8(`ST1:${code.name}`),
