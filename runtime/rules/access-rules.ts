@@ -62,3 +62,12 @@ export interface AccessRules {
 
 export const checksAt = (product: AccessProduct, step: RuleStep): readonly AccessCheck[] =>
   product.checks.filter((check) => (ruleReasons[step] as readonly ReasonCode[]).includes(check.reason));
+
+/** The widest graces of any product, an inclusive end counted as a second: what verification must let through. */
+export function widestGraces(rules: AccessRules): { readonly beforeSeconds: number; readonly afterSeconds: number } {
+  const products = [...rules.products.values()];
+  return {
+    beforeSeconds: Math.max(0, ...products.map((product) => product.graceBeforeSeconds)),
+    afterSeconds: Math.max(0, ...products.map((product) => product.graceAfterSeconds + (product.endInclusive ? 1 : 0))),
+  };
+}

@@ -93,18 +93,25 @@ export interface TokenWindow {
   readonly exp: number;
 }
 
-/** A token good in [nbf, exp), as far as the clock can tell. */
+/** A token good in [nbf, exp), a ticket with its graces, as far as the clock can tell. */
 export function admitWindow(
-  window: TokenWindow,
+  claimed: TokenWindow,
   now: Moment,
   limits: VerifyLimits,
 ): { ok: true; found: number } | Refused {
+  const window = claimed.kind === 'ticket' ? withGraces(claimed, limits) : claimed;
   const { kind, iat, nbf, exp } = window;
   if (now.state === 'UNTRUSTED') return admitByFloor(window, now, limits);
   const notBefore = Math.max(nbf, iat - limits.skewSeconds);
   const life = testBounds({ notBefore, notAfter: exp, early: 'NOT_YET_VALID', late: 'EXPIRED' }, now);
   return life.ok && tooUncertain(kind, now, limits) ? admitByFloor(window, now, limits) : life;
 }
+
+const withGraces = (window: TokenWindow, limits: VerifyLimits): TokenWindow => ({
+  ...window,
+  nbf: window.nbf - limits.ticketGraceBeforeSeconds,
+  exp: window.exp + limits.ticketGraceAfterSeconds,
+});
 
 /** An issuer cannot grant itself a longer life by writing a later end. */
 export const effectiveExp = (claims: Claims, record: IssuerRecord): UnixSeconds =>

@@ -20,6 +20,9 @@ export interface VerifyLimits {
   readonly loanUncertaintyMaxSeconds: number;
   /** How long past its end a trust list still serves. */
   readonly trustGraceSeconds: number;
+  /** Widest grace around a ticket's window that any product of the site gives; the machine judges each product's own. */
+  readonly ticketGraceBeforeSeconds: number;
+  readonly ticketGraceAfterSeconds: number;
 }
 
 export const defaultLimits: VerifyLimits = {
@@ -29,6 +32,8 @@ export const defaultLimits: VerifyLimits = {
   bearerUncertaintyMaxSeconds: 30,
   loanUncertaintyMaxSeconds: 60,
   trustGraceSeconds: 30 * 86_400,
+  ticketGraceBeforeSeconds: 0,
+  ticketGraceAfterSeconds: 0,
 };
 
 export interface VerifyContext {

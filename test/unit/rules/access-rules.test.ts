@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import { type CborInput, decodeCbor, documentProfile, encodeCbor } from '../../../runtime/core/cbor.ts';
 import { StileError } from '../../../runtime/core/errors.ts';
-import { checksAt } from '../../../runtime/rules/access-rules.ts';
+import { checksAt, widestGraces } from '../../../runtime/rules/access-rules.ts';
 import { decodeAccessRules, encodeAccessRules, rulesBounds } from '../../../runtime/rules/access-rules-document.ts';
 import { rulesBody, rulesOf, yearPass } from './rules-for-tests.ts';
 
@@ -40,6 +40,11 @@ describe('a rules document', () => {
     expect(checksAt(product, 'times').map(({ name }) => name)).toEqual(['calm']);
     expect(checksAt(product, 'scope')).toEqual([]);
     expect(checksAt(product, 'uses').map(({ name }) => name)).toEqual(['twiceADay']);
+  });
+
+  test('names the widest graces, for verification to let through', () => {
+    expect(widestGraces(rulesOf(rulesBody))).toEqual({ beforeSeconds: 0, afterSeconds: 601 });
+    expect(widestGraces(rulesOf({ ...rulesBody, products: [] }))).toEqual({ beforeSeconds: 0, afterSeconds: 0 });
   });
 
   test.each<{ name: string; value: CborInput; says: RegExp }>([

@@ -62,6 +62,17 @@ describe('with a synchronised clock', () => {
     expect(answer(raw, moment(offset))).toBe(reason);
   });
 
+  it.each([
+    ['a ticket in its grace before', code.ticket, -720, 'OK'],
+    ['a ticket before its grace', code.ticket, -721, 'NOT_YET_VALID'],
+    ['a ticket in its grace after', code.ticket, 7_500, 'OK'],
+    ['a ticket in the second its grace ends', code.ticket, 7_501, 'EXPIRED'],
+    ['a loan, which has none', code.loan, 600, 'EXPIRED'],
+  ])('%s, where the site grants 120 s and 301 s', (_name, raw, offset, reason) => {
+    const limits = { ticketGraceBeforeSeconds: 120, ticketGraceAfterSeconds: 301 };
+    expect(answer(raw, moment(offset), { limits })).toBe(reason);
+  });
+
   it('counts whole seconds: the last millisecond of a code is good', () => {
     expect(answer(code.bearer, moment(0, { wallMs: wallMs((at + 59) * 1_000 + 999) }))).toBe('OK');
   });
