@@ -91,7 +91,10 @@ export function useAfter(
     case 'held':
       return { ...kept, hold: { tx: change.tx, by: change.by, bootId: times.bootId, monoMs: times.monoMs } };
     case 'entered':
-      return entered({ ...kept, hold: change.more ? use.hold : holdAfter(use, change.tx) }, times);
+      return entered(
+        { ...kept, hold: change.more ? renewedHold(use, change.tx, times) : holdAfter(use, change.tx) },
+        times,
+      );
     case 'released':
       return { ...kept, hold: holdAfter(use, change.tx) };
     case 'doubted':
@@ -126,6 +129,10 @@ export const mayForgetUse = (use: TicketUse, now: UnixSeconds, graceSeconds: num
   use.hold === null && now >= use.validUntil + graceSeconds;
 
 const holdAfter = ({ hold }: TicketUse, tx: Bytes): Hold | null => (hold !== null && equal(hold.tx, tx) ? null : hold);
+
+/** A group that still walks through keeps its hold fresh. */
+const renewedHold = ({ hold }: TicketUse, tx: Bytes, { bootId, monoMs }: UseTimes): Hold | null =>
+  hold !== null && equal(hold.tx, tx) ? { ...hold, bootId, monoMs } : hold;
 
 /** A clock that was set back puts an entry into the newest minute known: order is what the rules rely on. */
 function entered(use: TicketUse, times: UseTimes): TicketUse {

@@ -75,6 +75,14 @@ describe('the use of a code', () => {
     expect(isHeldElsewhere(null, now(1), 60_000)).toBe(false);
   });
 
+  test('is held on while a group walks through, counted from its newest person', () => {
+    const group = fold(held(1, 'lane-1'), entered(1, true));
+    const now = (seconds: number) => ({ bootId: tx(99), monoMs: monoMs(seconds * 1000), bootMonoMs: monoMs(0) });
+    expect(isHeldElsewhere(group, now(119), 60_000)).toBe(true);
+    expect(isHeldElsewhere(group, now(120), 60_000)).toBe(false);
+    expect(isHeldElsewhere(fold(held(1, 'lane-1'), entered(2, true)), now(60), 60_000)).toBe(false);
+  });
+
   test("of two accounts the fuller one counts, and a hold stays its machine's own", () => {
     const own = fold(held(1));
     const home = fold(entered(2), held(1, 'lane-1'));
