@@ -132,6 +132,18 @@ const act: fc.Arbitrary<Act> = fc.oneof(
     (lane) => lane.staff({ kind: 'override', reason: 'proof-seen' }),
   ),
 );
+/** Few tickets, shown everywhere. */
+const crowd: fc.Arbitrary<Ticket> = fc
+  .record({ id: fc.constantFrom('p', 'q'), product: fc.constantFrom(single, group), uses: fc.constantFrom(2, 3) })
+  .map(({ id, ...ticket }) => ({ ...ticket, id: `${id}${ticket.product}x${ticket.uses}` }));
+const crowdMoves = fc.array(
+  fc.record({
+    waitMs: fc.oneof({ weight: 6, arbitrary: fc.nat(300) }, { weight: 2, arbitrary: fc.nat(15_000) }),
+    lane: fc.nat(2),
+    act: fc.oneof({ weight: 3, arbitrary: crowd.map(visit) }, { weight: 1, arbitrary: act }),
+  }),
+  { minLength: 10, maxLength: 60, size: 'max' },
+);
 const moves = fc.array(
   fc.record({
     waitMs: fc.oneof(
@@ -149,11 +161,13 @@ const moves = fc.array(
   },
 );
 
-async function play(story: readonly Move[], places: number | null = 20): Promise<Museum> {
+async function play(story: readonly Move[], places: number | null = 20, whole = false): Promise<Museum> {
   const museum = new Museum('property', { lanes, places });
   for (const move of story) {
     await museum.clock.advance(move.waitMs);
     await move.act(museum.lane(move.lane + 1));
+    if (whole) museum.cutLan(true);
+    if (whole) for (const lane of museum.lanes) lane.set({ cut: null });
   }
   return museum;
 }
@@ -293,6 +307,35 @@ describe(`gate lanes (seed ${seed})`, () => {
       runs,
     );
     expect(full).toBeGreaterThan(20);
+  });
+
+  test('use no ticket more often than it allows, on all lanes together, while they can reach each other', async () => {
+    let shared = 0;
+    await fc.assert(
+      fc.asyncProperty(crowdMoves, async (story) => {
+        const museum = await play(story, 50, true);
+        const entries = new Map<string, { count: number; allowed: number; lanes: Set<string> }>();
+        for (const lane of museum.lanes) {
+          for (const { type, payload } of lane.rows) {
+            if (payload.cti === undefined || (payload.act !== 'admit' && payload.act !== 'correction')) continue;
+            const key = hex(payload.cti);
+            const ticket = entries.get(key) ?? { count: 0, allowed: 0, lanes: new Set() };
+            if (type === 'INTENT') ticket.allowed = payload.count ?? 0;
+            if (payload.outcome === 'passed') {
+              ticket.count++;
+              ticket.lanes.add(lane.gate);
+            }
+            entries.set(key, ticket);
+          }
+        }
+        for (const { count, allowed, lanes: used } of entries.values()) {
+          expect(count).toBeLessThanOrEqual(allowed);
+          if (used.size > 1) shared++;
+        }
+      }),
+      runs,
+    );
+    expect(shared).toBeGreaterThan(5);
   });
 
   test('admit no more than the lease they hold', async () => {
