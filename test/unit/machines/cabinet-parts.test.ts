@@ -1,0 +1,123 @@
+// The cabinet's small parts: words on the screen, bytes of its projections, bounds, and times that must fit together.
+import { describe, expect, test } from 'vitest';
+import { monoMs, unixSeconds, wallMs } from '../../../runtime/core/brand.ts';
+import { hex } from '../../../runtime/core/bytes.ts';
+import { encodeCbor } from '../../../runtime/core/cbor.ts';
+import { cabinetBounds, cabinetDefaults } from '../../../runtime/machines/cabinet/config.ts';
+import { type CabinetLedger, emptyLedger, foldRow } from '../../../runtime/machines/cabinet/ledger.ts';
+import { decodeLedger, ledgerProjections, ledgerSpaces } from '../../../runtime/machines/cabinet/projections.ts';
+import { prompts } from '../../../runtime/machines/cabinet/prompts.ts';
+import { orderState } from '../../../runtime/machines/cabinet/state.ts';
+import { decodeGuideUse, encodeGuideUse, isHeldElsewhere, useAfter } from '../../../runtime/machines/cabinet/use.ts';
+import { Hall } from '../../scenario/cabinet-hall.ts';
+
+const tx = (n: number): Uint8Array => new Uint8Array(16).fill(n);
+
+describe('the words beside an answer', () => {
+  test.each(Object.entries(prompts))('%s fits two lines of the screen', (_, { en, zh }) => {
+    expect(en.replace('{slot}', '64').length).toBeLessThanOrEqual(40);
+    expect(zh.replace('{slot}', '64').length).toBeLessThanOrEqual(16);
+    expect(en.includes('{slot}')).toBe(zh.includes('{slot}'));
+  });
+});
+
+describe('the times of a cabinet', () => {
+  test('leave room for each other', () => {
+    const { doorOpenMs, presentBeepMs, presentTimeoutMs, doorWarnMs, doorAlarmMs, unseenMs, custodyMs } =
+      cabinetDefaults;
+    expect(doorOpenMs).toBeLessThan(presentBeepMs);
+    expect(presentBeepMs).toBeLessThan(presentTimeoutMs);
+    expect(doorWarnMs).toBeLessThan(doorAlarmMs);
+    expect(unseenMs).toBeLessThan(custodyMs);
+    expect(cabinetDefaults.qrRotateMs).toBeLessThan(cabinetDefaults.qrLifeMs);
+    expect(cabinetDefaults.qrLifeMs).toBeLessThan(cabinetDefaults.nonceUseMs);
+    expect(cabinetDefaults.nonceUseMs / cabinetDefaults.qrRotateMs).toBeLessThan(cabinetBounds.nonces);
+  });
+});
+
+describe('the ledger of a cabinet', () => {
+  test('keeps the answers to the newest commands only', () => {
+    let ledger: CabinetLedger = emptyLedger;
+    for (let n = 0; n <= cabinetBounds.answers; n++) {
+      const payload = {
+        act: 'order',
+        tx: tx(n),
+        order: tx(n),
+        commandId: tx(n),
+        reason: 'NO_STOCK',
+        events: [
+          ['order', 'Started', 0],
+          ['order', 'Ended', 1, 'voided'],
+        ],
+      } as const;
+      ledger = foldRow(ledger, { payload, bootId: tx(0), tMonoMs: monoMs(n), tWallMs: wallMs(n) }).ledger;
+    }
+    expect(ledger.answers.size).toBe(cabinetBounds.answers);
+    expect(ledger.answers.has(hex(tx(0)))).toBe(false);
+    expect(ledger.answers.has(hex(tx(1)))).toBe(true);
+  });
+
+  test('writes only what changed, and comes back from its bytes', () => {
+    const hall = new Hall('projections');
+    hall.show({ name: 'ann', language: 'en' });
+    hall.command('o1', hall.scanned());
+    hall.put(4, 'E', { wrongWay: true });
+    const { ledger } = hall.state;
+    const written = ledgerProjections(emptyLedger, ledger);
+    const of = (space: string) =>
+      written.filter((draft) => draft.space === space).flatMap(({ value }) => (value ? [value] : []));
+    const again = decodeLedger({
+      orders: of(ledgerSpaces.order),
+      slots: of(ledgerSpaces.slot),
+      answers: of(ledgerSpaces.answer),
+    });
+    expect(again).toEqual(ledger);
+    expect(ledgerProjections(ledger, { ...ledger })).toEqual([]);
+  });
+
+  test.each([
+    { name: 'nothing', bytes: new Uint8Array() },
+    { name: 'another item', bytes: encodeCbor(7) },
+    { name: 'a short array', bytes: encodeCbor([tx(1)]) },
+    { name: 'fields of other types', bytes: encodeCbor([1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12]) },
+    { name: 'a slot of no known kind', bytes: encodeCbor([1, 99, null, null, 0, null, null]) },
+  ])('is refused as $name', ({ bytes }) => {
+    const fault = expect.objectContaining({ code: 'CBOR_MALFORMED' });
+    expect(() => decodeLedger({ orders: [bytes], slots: [], answers: [] })).toThrow(fault);
+    expect(() => decodeLedger({ orders: [], slots: [bytes], answers: [] })).toThrow(fault);
+    expect(() => decodeLedger({ orders: [], slots: [], answers: [bytes] })).toThrow(fault);
+    expect(() => decodeGuideUse(bytes)).toThrow(fault);
+  });
+});
+
+describe('the use of a code', () => {
+  const times = { bootId: tx(9), monoMs: monoMs(1_000), at: unixSeconds(1_767_600_000) };
+  const held = useAfter(null, { kind: 'held', tx: tx(1), by: 'hall-b' }, times, 1_767_700_000);
+
+  test('survives its bytes', () => {
+    const used = useAfter(held, { kind: 'entered', tx: tx(1) }, times, 0);
+    for (const use of [held, used]) expect(decodeGuideUse(encodeGuideUse(use))).toEqual(use);
+    expect(used).toMatchObject({ hold: null, entries: 1, validUntil: 1_767_700_000 });
+  });
+
+  test('is let go of only by the act that holds it', () => {
+    expect(useAfter(held, { kind: 'released', tx: tx(2) }, times, 0).hold).toEqual(held.hold);
+    expect(useAfter(held, { kind: 'released', tx: tx(1) }, times, 0).hold).toBeNull();
+  });
+
+  test('is held for another cabinet a limited time, which a boot starts anew', () => {
+    const now = (bootId: Uint8Array, ms: number) => ({ bootId, monoMs: monoMs(ms), bootMonoMs: monoMs(500) });
+    expect(isHeldElsewhere(held, now(tx(9), 60_999), 60_000)).toBe(true);
+    expect(isHeldElsewhere(held, now(tx(9), 61_000), 60_000)).toBe(false);
+    expect(isHeldElsewhere(held, now(tx(8), 60_499), 60_000)).toBe(true);
+    expect(isHeldElsewhere(held, now(tx(8), 60_500), 60_000)).toBe(false);
+  });
+});
+
+test('an open order has the name that staff see', () => {
+  const hall = new Hall('names', { canRelatch: false });
+  hall.show({ name: 'ann' });
+  hall.show({ name: 'bob' });
+  const names = [...hall.state.ledger.orders.values()].map((order) => orderState(hall.state, order));
+  expect(names).toEqual(['PRESENTED', 'RESERVED']);
+});
