@@ -74,6 +74,8 @@ export interface HallOptions {
   readonly listAgeSeconds?: number | null;
   readonly clock?: 'synced' | 'lost';
   readonly canRelatch?: boolean;
+  /** False: the door is known by its latch alone. */
+  readonly doorSwitch?: boolean;
   readonly cabinets?: readonly string[];
   readonly closesInSeconds?: number;
 }
@@ -439,7 +441,7 @@ export class Hall {
     return {
       slot,
       locked: bay.dumb ? true : bay.locked,
-      doorClosed: bay.doorClosed,
+      doorClosed: this.#options.doorSwitch === false ? bay.locked : bay.doorClosed,
       present: bay.item !== null,
       tagId: bay.wrongWay ? null : bay.item,
       chargePercent: bay.charge,

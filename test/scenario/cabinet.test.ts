@@ -560,6 +560,98 @@ const contradictions: readonly Case[] = [
     loans: 0,
   },
   {
+    id: 'door',
+    title: 'taken, and given back in another slot before its door was shut: a loan first, then its return',
+    story: async (hall) => {
+      hall.show(ann);
+      hall.take(1);
+      await hall.clock.advance(5 * secondMs);
+      hall.put(4, 'A');
+    },
+    pulsed: [1],
+    loans: 1,
+    rows: [
+      'DECISION order OK',
+      'INTENT dispense',
+      'OUTCOME dispense taken done',
+      'DECISION return',
+      'DECISION return OK done',
+      'SERVICE slot AVAILABLE',
+    ],
+  },
+  {
+    id: 'door',
+    title: 'no door switch: the latch alone tells of the door, and a slot opened for a return is no return yet',
+    given: { doorSwitch: false, canRelatch: false },
+    story: (hall) => {
+      hall.show(ann);
+      hall.fetch(1);
+      hall.press('return');
+      expect(hall.story().at(-1)).toBe('OUTCOME open opened');
+      expect(hall.kinds()[0]).toBe('EMPTY');
+      hall.put(1, 'A');
+    },
+    pulsed: [1, 1],
+    loans: 1,
+    rows: [
+      'DECISION order OK',
+      'INTENT dispense',
+      'OUTCOME dispense taken done',
+      'INTENT open return',
+      'OUTCOME open opened',
+      'DECISION return',
+      'DECISION return OK done',
+      'SERVICE slot AVAILABLE',
+    ],
+    also: (hall) => expect(hall.kinds()[0]).toBe('AVAILABLE'),
+  },
+  {
+    id: 'open again',
+    title: 'the key pressed while the latch is open is not kept for later',
+    story: async (hall) => {
+      hall.show(ann);
+      hall.press('openAgain');
+      await hall.clock.advance(15 * secondMs);
+    },
+    pulsed: [1],
+    also: (hall) => expect(hall.bay(1).locked).toBe(true),
+  },
+  {
+    id: 'staff',
+    title: 'a badge opens no slot that an order waits for, and releases none that an order in doubt hangs on',
+    given: { canRelatch: false },
+    story: async (hall) => {
+      hall.show(ann);
+      hall.show(bob);
+      hall.staff({ kind: 'open', slot: 2 });
+      await hall.clock.advance(41 * secondMs);
+      hall.fetch(1);
+      hall.staff({ kind: 'release', slot: 1 });
+      expect(hall.kinds()[0]).toBe('LOCKED in_doubt');
+      hall.fetch(2);
+    },
+    pulsed: [1, 2],
+    loans: 1,
+  },
+  {
+    id: 'in doubt',
+    title: 'while a motion of an earlier life is not known to be over, no latch moves',
+    story: async (hall) => {
+      const tellAll = hall.tellAll.bind(hall);
+      hall.cut = { row: intent, when: 'acted' };
+      hall.tellAll = () => {};
+      hall.show(ann);
+      expect(hall.cutsFired).toBe(1);
+      hall.tell(2);
+      hall.show(bob);
+      expect(hall.pulses.length).toBe(1);
+      hall.closeDoor(1);
+      tellAll();
+      expect(hall.pulses.length).toBe(2);
+    },
+    pulsed: [1, 2],
+  },
+  {
     id: 'in doubt',
     title: 'locked in again, then gone: no latch was open, so nobody is charged',
     story: async (hall) => {

@@ -57,6 +57,23 @@ describe('the ledger of a cabinet', () => {
     expect(ledger.answers.has(hex(tx(1)))).toBe(true);
   });
 
+  test('leaves a slot to whoever reserved it last when an order that lost it ends', () => {
+    const rows = [
+      { act: 'slot', slot: 1, detail: 'AVAILABLE', item: 'A' },
+      { act: 'order', tx: tx(1), slot: 1, item: 'A', events: [['order', 'Started', 0]] },
+      { act: 'slot', slot: 1, detail: 'AVAILABLE', item: 'A' },
+      { act: 'order', tx: tx(2), slot: 1, item: 'A', events: [['order', 'Started', 0]] },
+      { act: 'order', tx: tx(1), events: [['order', 'Ended', 1, 'voided']] },
+    ] as const;
+    const times = { bootId: tx(0), tMonoMs: monoMs(0), tWallMs: wallMs(0) };
+    const ledger = rows.reduce<CabinetLedger>(
+      (before, payload) => foldRow(before, { payload, ...times }).ledger,
+      emptyLedger,
+    );
+    expect(ledger.slots.get(1)?.kind).toBe('RESERVED');
+    expect([...ledger.orders.keys()]).toEqual([hex(tx(2))]);
+  });
+
   test('writes only what changed, and comes back from its bytes', () => {
     const hall = new Hall('projections');
     hall.show({ name: 'ann', language: 'en' });
