@@ -28,10 +28,10 @@ import type { SlotFacts } from '../../runtime/machines/cabinet/slot.ts';
 import { type CabinetState, initialState } from '../../runtime/machines/cabinet/state.ts';
 import { serves, step } from '../../runtime/machines/cabinet/step.ts';
 import type { TimerName } from '../../runtime/machines/cabinet/timer-names.ts';
-import { decodeGuideUse, useKey } from '../../runtime/machines/cabinet/use.ts';
 import type { SignalEffect } from '../../runtime/machines/shared/effects.ts';
 import type { StepResult } from '../../runtime/machines/shared/step-draft.ts';
 import type { StorageLevel } from '../../runtime/machines/shared/storage.ts';
+import { decodeTicketUse, useKey } from '../../runtime/machines/shared/use-ledger.ts';
 import { referenceOf } from '../../runtime/records/reference.ts';
 import { decodeRow, encodeRow, type Row, zeroHash } from '../../runtime/records/row.ts';
 import { openMasks } from '../../runtime/rules/risk-masks.ts';
@@ -315,8 +315,8 @@ export class Hall {
   }
 
   useOf(issuer: string, cti: Bytes) {
-    const bytes = this.projections.get(`guide-use/${hex(useKey(issuer, cti))}`);
-    return bytes === undefined ? null : decodeGuideUse(bytes);
+    const bytes = this.projections.get(`use/${hex(useKey(issuer, cti))}`);
+    return bytes === undefined ? null : decodeTicketUse(bytes);
   }
 
   useOfCode(name: string): string {
@@ -567,5 +567,5 @@ export function expectFold(hall: Hall): void {
   const { ledger, uses } = replay(hall.rows);
   expect(ledger).toEqual(hall.state.ledger);
   for (const { key, use } of uses.values())
-    expect(decodeGuideUse(hall.projections.get(`guide-use/${hex(key)}`) ?? new Uint8Array())).toEqual(use);
+    expect(decodeTicketUse(hall.projections.get(`use/${hex(key)}`) ?? new Uint8Array())).toEqual(use);
 }

@@ -1292,6 +1292,7 @@ describe('several cabinets of one site', () => {
     expect(hall.told()).toEqual([]);
     await hall.clock.advance(1);
     expect(hall.told()).toEqual([told]);
+    expect(hall.signals.at(-1)?.place).toBe(dupMode === 'strict' ? 'hall-b' : null);
     expect(hall.rows.find((row) => row.payload.act === 'order')?.payload.unclaimed).toBe(unclaimed);
     if (dupMode === 'strict') expect(hall.rows.at(-1)?.payload.place).toBe('hall-b');
   });

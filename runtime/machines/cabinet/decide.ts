@@ -6,11 +6,11 @@ import { type CheckName, checkWord } from '../../core/check-words.ts';
 import type { ReasonCode } from '../../records/reasons.ts';
 import { maskedReason, needsReview } from '../../rules/risk-masks.ts';
 import type { Outcome } from '../../tokens/outcome.ts';
+import type { TicketUse } from '../shared/use-ledger.ts';
 import { eligibleSlots } from './choice.ts';
 import type { CabinetFacts } from './facts.ts';
 import { isHeldByOther } from './home-machine.ts';
 import { type CabinetState, orderOf } from './state.ts';
-import type { GuideUse } from './use.ts';
 
 export type Decision = { readonly done: number; readonly found: number } & (
   | { readonly kind: 'lend'; readonly review: boolean }
@@ -115,7 +115,7 @@ function scopeReason(outcome: Outcome, facts: CabinetFacts): ReasonCode | null {
 
 function usesOf(
   outcome: Outcome,
-  use: GuideUse | null,
+  use: TicketUse | null,
   state: CabinetState,
   facts: CabinetFacts,
 ): 'free' | 'running' | 'used' | 'doubt' {
@@ -125,7 +125,7 @@ function usesOf(
   return elsewhere || (use !== null && use.entries >= guidesOf(outcome, facts)) ? 'used' : 'free';
 }
 
-const lastUse = (use: GuideUse | null): WallMs | null =>
+const lastUse = (use: TicketUse | null): WallMs | null =>
   use === null || use.lastEntryAt === null ? null : wallMs(use.lastEntryAt * 1000);
 
 /** A deposit is money that an old list may have taken back; a ticket's guide is worth what its product says. */

@@ -6,6 +6,7 @@ import type { Payload } from '../../records/payload.ts';
 import type { RowType } from '../../records/row-types.ts';
 import type { ReferenceSource } from '../shared/effects.ts';
 import { payloadOf, StepDraft, type StepResult } from '../shared/step-draft.ts';
+import { type TicketUse, useAfter, useKey, useProjection } from '../shared/use-ledger.ts';
 import type { CabinetEffect } from './effects.ts';
 import type { CabinetFacts } from './facts.ts';
 import { type CabinetLedger, type CodeChange, foldRow, type LedgerRow, useTimes } from './ledger.ts';
@@ -13,7 +14,6 @@ import type { Motion } from './order.ts';
 import { ledgerProjections } from './projections.ts';
 import type { PromptName } from './prompts.ts';
 import type { CabinetState } from './state.ts';
-import { type GuideUse, useAfter, useKey, useProjection } from './use.ts';
 
 type Fields = { readonly [Name in keyof Payload]: Payload[Name] | undefined };
 
@@ -24,7 +24,7 @@ export class CabinetDraft extends StepDraft<CabinetState, CabinetEffect> {
   acted = false;
   #committed: CabinetLedger;
   #transactions = 0;
-  readonly #uses = new Map<string, { readonly issuer: string; readonly cti: Bytes; readonly use: GuideUse }>();
+  readonly #uses = new Map<string, { readonly issuer: string; readonly cti: Bytes; readonly use: TicketUse }>();
 
   constructor(state: CabinetState, atMonoMs: MonoMs, facts: CabinetFacts) {
     super(state);
@@ -88,7 +88,7 @@ export class CabinetDraft extends StepDraft<CabinetState, CabinetEffect> {
   }
 
   /** The use of a code as this step has left it. */
-  useOf(issuer: string, cti: Bytes): GuideUse | null {
+  useOf(issuer: string, cti: Bytes): TicketUse | null {
     return this.#uses.get(hex(useKey(issuer, cti)))?.use ?? this.facts.useOf(issuer, cti);
   }
 

@@ -5,9 +5,9 @@ import type { Bytes } from '../../core/bytes.ts';
 import type { Moment } from '../../core/trusted-time.ts';
 import type { RiskMasks } from '../../rules/risk-masks.ts';
 import type { StorageLevel } from '../shared/storage.ts';
+import type { TicketUse } from '../shared/use-ledger.ts';
 import type { ListFacts } from '../validator/facts.ts';
 import type { CabinetConfig } from './config.ts';
-import type { GuideUse } from './use.ts';
 
 /** What a ticket product says about guides; a product that is not listed includes none. */
 export interface GuideProduct {
@@ -32,7 +32,7 @@ export interface CabinetFacts {
   readonly freshActId: Bytes;
   readonly freshNonce: Bytes;
   /** The use ledger as it stood before this input; null for a code that was never accepted here. */
-  readonly useOf: (issuer: string, cti: Bytes) => GuideUse | null;
+  readonly useOf: (issuer: string, cti: Bytes) => TicketUse | null;
   readonly storage: StorageLevel;
   readonly online: boolean;
   readonly lists: ListFacts;

@@ -2,12 +2,12 @@
 // A claim is a row before it is an answer, so that a power cut cannot grant the same code twice.
 import { createHash } from 'node:crypto';
 import { type Bytes, equal, hex } from '../../core/bytes.ts';
+import { isHeldElsewhere, type TicketUse, useKey } from '../shared/use-ledger.ts';
 import { cabinetBounds } from './config.ts';
 import type { CabinetDraft } from './draft.ts';
 import type { ClaimSubject } from './effects.ts';
 import type { CabinetFacts } from './facts.ts';
 import type { InputOf } from './input.ts';
-import { type GuideUse, isHeldElsewhere, useKey } from './use.ts';
 
 const issuerPattern = /^[A-Za-z0-9_-]{1,16}$/;
 
@@ -51,7 +51,7 @@ export function claimSettled(draft: CabinetDraft, input: InputOf<'ClaimSettled'>
 }
 
 /** Held by nobody, this cabinet's own order included, and not used up. */
-function isFree(draft: CabinetDraft, use: GuideUse | null, uses: number): boolean {
+function isFree(draft: CabinetDraft, use: TicketUse | null, uses: number): boolean {
   if (use === null) return true;
   const heldHere = use.hold !== null && use.hold.by === null;
   return !heldHere && !isHeldByOther(draft, use) && use.entries < uses;
@@ -59,7 +59,7 @@ function isFree(draft: CabinetDraft, use: GuideUse | null, uses: number): boolea
 
 export const isHeldByOther = (
   { state, facts, atMonoMs }: Pick<CabinetDraft, 'state' | 'facts' | 'atMonoMs'>,
-  use: GuideUse | null,
+  use: TicketUse | null,
 ): boolean =>
   isHeldElsewhere(
     use,

@@ -1,12 +1,12 @@
 // What the journal says of a cabinet: open orders, slots, and the answers given to commands. A fold of
 // rows; the machine itself changes these only by writing a row, so replaying can give nothing else.
-import { type MonoMs, monoMs, secondsOf, type WallMs } from '../../core/brand.ts';
+import { type MonoMs, monoMs, type WallMs } from '../../core/brand.ts';
 import { type Bytes, equal, hex } from '../../core/bytes.ts';
 import type { Ending, Payload } from '../../records/payload.ts';
+import type { UseChange, UseTimes } from '../shared/use-ledger.ts';
 import { cabinetBounds } from './config.ts';
 import type { Answer, Order } from './order.ts';
 import { emptySlot, type LockCause, lockCauses, type Slot, type SlotKind, slotKinds } from './slot.ts';
-import type { UseChange, UseTimes } from './use.ts';
 
 export interface CabinetLedger {
   /** By transaction id in hexadecimal, oldest first. */
@@ -71,7 +71,7 @@ export function foldRow(ledger: CabinetLedger, row: LedgerRow): Folded {
 export const useTimes = (row: LedgerRow): UseTimes => ({
   bootId: row.bootId,
   monoMs: row.tMonoMs,
-  at: secondsOf(row.tWallMs),
+  wallMs: row.tWallMs,
 });
 
 function foldOrder(ledger: CabinetLedger, row: LedgerRow): Folded {
@@ -269,15 +269,16 @@ function held(payload: Payload): CodeChange | null {
 }
 
 const letGo = ({ use, tx }: Order, ending: Ending): CodeChange | null =>
-  use === null ? null : { ...use, change: { kind: ending === 'done' ? 'entered' : 'released', tx } };
+  use === null ? null : { ...use, change: settled(tx, ending === 'done') };
 
 /** Claims of other cabinets of the site, for which this one is the home. */
 function foldClaim({ payload }: LedgerRow): CodeChange | null {
   const { issuer, cti, tx, validUntil, detail, outcome } = payload;
   if (issuer === undefined || cti === undefined || tx === undefined) return null;
   const change: UseChange =
-    payload.act === 'claim'
-      ? { kind: 'held', tx, by: detail ?? '' }
-      : { kind: outcome === 'taken' ? 'entered' : 'released', tx };
+    payload.act === 'claim' ? { kind: 'held', tx, by: detail ?? '' } : settled(tx, outcome === 'taken');
   return { issuer, cti, change, validUntil: validUntil ?? 0 };
 }
+
+const settled = (tx: Bytes, used: boolean): UseChange =>
+  used ? { kind: 'entered', tx, more: false } : { kind: 'released', tx };

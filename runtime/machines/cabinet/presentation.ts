@@ -185,7 +185,7 @@ function decline(
     trigger: 'presentation',
   });
   const reference = recordDecline(draft, { ...payload, reason }, draft.atMonoMs, draft.facts);
-  draft.signal({ cue: messages[reason].cue, reason, reference, time });
+  draft.signal({ cue: messages[reason].cue, reason, reference, time, place: place ?? null });
 }
 
 const circumstances = (facts: CabinetFacts) => ({

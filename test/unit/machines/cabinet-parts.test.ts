@@ -1,6 +1,6 @@
 // The cabinet's small parts: words on the screen, bytes of its projections, bounds, and times that must fit together.
 import { describe, expect, test } from 'vitest';
-import { monoMs, unixSeconds, wallMs } from '../../../runtime/core/brand.ts';
+import { monoMs, wallMs } from '../../../runtime/core/brand.ts';
 import { hex } from '../../../runtime/core/bytes.ts';
 import { encodeCbor } from '../../../runtime/core/cbor.ts';
 import { cabinetBounds, cabinetDefaults } from '../../../runtime/machines/cabinet/config.ts';
@@ -8,7 +8,6 @@ import { type CabinetLedger, emptyLedger, foldRow } from '../../../runtime/machi
 import { decodeLedger, ledgerProjections, ledgerSpaces } from '../../../runtime/machines/cabinet/projections.ts';
 import { prompts } from '../../../runtime/machines/cabinet/prompts.ts';
 import { orderState } from '../../../runtime/machines/cabinet/state.ts';
-import { decodeGuideUse, encodeGuideUse, isHeldElsewhere, useAfter } from '../../../runtime/machines/cabinet/use.ts';
 import { Hall } from '../../scenario/cabinet-hall.ts';
 
 const tx = (n: number): Uint8Array => new Uint8Array(16).fill(n);
@@ -103,31 +102,6 @@ describe('the ledger of a cabinet', () => {
     expect(() => decodeLedger({ orders: [bytes], slots: [], answers: [] })).toThrow(fault);
     expect(() => decodeLedger({ orders: [], slots: [bytes], answers: [] })).toThrow(fault);
     expect(() => decodeLedger({ orders: [], slots: [], answers: [bytes] })).toThrow(fault);
-    expect(() => decodeGuideUse(bytes)).toThrow(fault);
-  });
-});
-
-describe('the use of a code', () => {
-  const times = { bootId: tx(9), monoMs: monoMs(1_000), at: unixSeconds(1_767_600_000) };
-  const held = useAfter(null, { kind: 'held', tx: tx(1), by: 'hall-b' }, times, 1_767_700_000);
-
-  test('survives its bytes', () => {
-    const used = useAfter(held, { kind: 'entered', tx: tx(1) }, times, 0);
-    for (const use of [held, used]) expect(decodeGuideUse(encodeGuideUse(use))).toEqual(use);
-    expect(used).toMatchObject({ hold: null, entries: 1, validUntil: 1_767_700_000 });
-  });
-
-  test('is let go of only by the act that holds it', () => {
-    expect(useAfter(held, { kind: 'released', tx: tx(2) }, times, 0).hold).toEqual(held.hold);
-    expect(useAfter(held, { kind: 'released', tx: tx(1) }, times, 0).hold).toBeNull();
-  });
-
-  test('is held for another cabinet a limited time, which a boot starts anew', () => {
-    const now = (bootId: Uint8Array, ms: number) => ({ bootId, monoMs: monoMs(ms), bootMonoMs: monoMs(500) });
-    expect(isHeldElsewhere(held, now(tx(9), 60_999), 60_000)).toBe(true);
-    expect(isHeldElsewhere(held, now(tx(9), 61_000), 60_000)).toBe(false);
-    expect(isHeldElsewhere(held, now(tx(8), 60_499), 60_000)).toBe(true);
-    expect(isHeldElsewhere(held, now(tx(8), 60_500), 60_000)).toBe(false);
   });
 });
 
