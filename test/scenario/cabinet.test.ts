@@ -606,6 +606,21 @@ const contradictions: readonly Case[] = [
     also: (hall) => expect(hall.kinds()[0]).toBe('AVAILABLE'),
   },
   {
+    id: 'queue',
+    title: 'a door for a return waits until the latch that moves has said something; a guide at a slot does not',
+    given: { items: ['A', null, null] },
+    story: async (hall) => {
+      hall.alter(1, { jams: 1 });
+      hall.show(ann);
+      hall.press('return');
+      hall.put(3, 'E');
+      expect(hall.story().at(-2)).toBe('DECISION return OK done');
+      expect(hall.pulses.length).toBe(1);
+      await hall.clock.advance(6 * secondMs);
+    },
+    pulsed: [1, 2, 1],
+  },
+  {
     id: 'open again',
     title: 'the key pressed while the latch is open is not kept for later',
     story: async (hall) => {
@@ -826,7 +841,7 @@ const returns: readonly Case[] = [
   },
   {
     id: 'V10',
-    title: 'a return during a motion, while lending is stopped, and on the last storage',
+    title: 'a return while lending is stopped, and on the last storage',
     given: { closesInSeconds: 1_800 },
     story: (hall) => {
       expect(hall.show(ann)?.reason).toBe('NO_STOCK');
