@@ -61,6 +61,7 @@ const packages = {
   'firmata-io': ['^devices/board/'],
   'johnny-five': ['^devices/board/'],
   mqtt: ['^sync/terminal/link(/|[.]ts$)', '^sync/headend/'],
+  'mqtt-packet': ['^sync/terminal/link(/|[.]ts$)'],
   'node-hid': ['^devices/hid/'],
   pino: ['^runtime/core/log[.]ts$'],
   preact: [page],

@@ -4,6 +4,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { writeToStream } from 'mqtt-packet';
 import { afterEach, describe, expect, test } from 'vitest';
 import { SystemClock } from '../../../runtime/core/clock.ts';
 import { SeededEntropy } from '../../../runtime/core/entropy.ts';
@@ -94,6 +95,8 @@ describe('over sockets', () => {
     expect(s.bus.sink.inForce('deny')?.version).toBe(1);
     expect(s.head.headEnd.presenceOf('bus-1')).toBe('ONLINE');
     expect(Math.abs((s.bus.times[0] ?? 0) - Date.now())).toBeLessThan(60_000);
+    // Its table of all 16-bit numbers would cost a terminal 8 MiB.
+    expect(writeToStream.cacheNumbers).toBe(false);
   });
 
   test('seed tcp-cut: the network is cut and restored while rows drain', async () => {

@@ -48,6 +48,7 @@ const violations = [
   ['package-firmata-io', 'devices/indicator/plant2.ts', 'firmata-io'],
   ['package-johnny-five', 'devices/indicator/plant3.ts', 'johnny-five'],
   ['package-mqtt', 'sync/terminal/plant2.ts', 'mqtt'],
+  ['package-mqtt-packet', 'sync/terminal/plant3.ts', 'mqtt-packet'],
   ['package-node-hid', 'devices/scanner/plant3.ts', 'node-hid'],
   ['package-pino', 'runtime/core/plant2.ts', 'pino'],
   ['package-preact', 'simulators/street/plant.ts', 'preact'],
