@@ -4,6 +4,7 @@
 import { statSync } from 'node:fs';
 import type Database from 'better-sqlite3';
 import { StileError } from '../core/errors.ts';
+import { limitPageCache, pageCacheKibibytes } from './page-cache.ts';
 import { assertSqliteVersion } from './sqlite-version.ts';
 
 export type Sqlite = Database.Database;
@@ -67,6 +68,7 @@ function applyRecipe(database: Sqlite): void {
   database.pragma('cell_size_check = ON');
   database.pragma(`busy_timeout = ${journalFileLimits.busyTimeoutMs}`);
   database.pragma('mmap_size = 0');
+  limitPageCache(database, pageCacheKibibytes.writer);
   database.exec(schema);
   countOpening(database);
   assertDurable(database);

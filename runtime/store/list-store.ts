@@ -8,6 +8,7 @@ import type { Bytes } from '../core/bytes.ts';
 import { messageOf } from '../core/errors.ts';
 import type { Logger } from '../core/log.ts';
 import { isCorruption, type OpenSqlite, type Sqlite, sqliteCodeOf } from './journal-file.ts';
+import { limitPageCache, pageCacheKibibytes } from './page-cache.ts';
 
 export interface KeptDocument {
   readonly kind: string;
@@ -76,6 +77,7 @@ function openSound(open: OpenSqlite, file: string): ListStore {
   try {
     database.pragma('journal_mode = WAL');
     database.pragma('synchronous = FULL');
+    limitPageCache(database, pageCacheKibibytes.lists);
     if (database.pragma('quick_check(1)', { simple: true }) !== 'ok') throw new DamagedLists('quick_check failed');
     database.exec(schema);
     return new SqliteListStore(database);

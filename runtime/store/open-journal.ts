@@ -24,6 +24,7 @@ import type {
   StoredRow,
 } from './journal.ts';
 import { JournalTables } from './journal-tables.ts';
+import { limitPageCache, pageCacheKibibytes } from './page-cache.ts';
 import { storageLevel } from './storage-level.ts';
 import type {
   FileState,
@@ -74,7 +75,9 @@ export async function openJournal(
   if (!opened.ok) throw new StileError(opened.code as ErrorCode, opened.message, { remedy: opened.remedy });
   const { default: Database } = await import('better-sqlite3');
   const file = join(options.directory, 'journal.db');
-  const tables = new JournalTables(new Database(file, { readonly: true, timeout: readerWaitMs }));
+  const database = new Database(file, { readonly: true, timeout: readerWaitMs });
+  limitPageCache(database, pageCacheKibibytes.reader);
+  const tables = new JournalTables(database);
   const journal = new ThreadedJournal(options, worker, new SharedExchange(shared), tables, opened.file);
   try {
     await journal.begin(opened);

@@ -109,7 +109,7 @@ export class StreetProcess {
  * A terminal lives in little memory: a capped heap of small generations, and one helper thread of V8 instead of
  * four, each of which keeps megabytes of freed memory to itself. docs/configuration.md tells a service the same.
  */
-const terminalFlags = ['--max-semi-space-size=1', '--max-old-space-size=48', '--v8-pool-size=1'];
+const terminalFlags = ['--max-semi-space-size=1', '--max-old-space-size=32', '--v8-pool-size=1'];
 
 function nodeFlags(command: string | undefined): string[] {
   if (entryPoint.endsWith('.ts')) return ['--import', 'tsx'];
