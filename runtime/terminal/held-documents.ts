@@ -1,10 +1,10 @@
-// The signed documents a terminal decides by: trust list, deny list, fare tables. Taken whole, kept in
+// The signed documents a terminal decides by: trust list, deny list, fare tables, site rules. Taken whole, kept in
 // lists.db, named by a LIST row, and only then in force. What was kept is believed at a start only if it
 // is what the journal's floor says was in force.
 import { createHash } from 'node:crypto';
 import { type UnixSeconds, unixSeconds } from '../core/brand.ts';
 import { type Bytes, equal } from '../core/bytes.ts';
-import { decodeCbor, documentProfile } from '../core/cbor.ts';
+import { type CborMap, decodeCbor, documentProfile, isMap } from '../core/cbor.ts';
 import { messageOf } from '../core/errors.ts';
 import { Signal } from '../core/event.ts';
 import type { Logger } from '../core/log.ts';
@@ -16,7 +16,7 @@ import { type DenyEntry, DenyIndex, type DenyLookup, decodeDenySnapshot } from '
 import { openTrustList, type RootSet, type TrustOpened } from '../tokens/trust-list.ts';
 import type { TrustView } from '../tokens/trust-view.ts';
 
-export type DocumentName = 'trust' | 'deny' | 'fares';
+export type DocumentName = 'trust' | 'deny' | 'fares' | 'rules';
 export interface InForce {
   readonly version: number;
   readonly hash: Bytes;
@@ -24,6 +24,10 @@ export interface InForce {
 export interface TakenHead {
   readonly version: number;
   readonly issuedAt: UnixSeconds;
+}
+/** A site's rules as they came: canonical, of this version, and checked by whoever decides by them. */
+export interface HeldRules extends InForce {
+  readonly body: CborMap;
 }
 export type Taken = { readonly ok: true } | { readonly ok: false; readonly problem: string };
 
@@ -36,6 +40,8 @@ export interface HeldDocumentsOptions {
   readonly floorOf: (name: DocumentName) => InForce | null;
   /** Writes the LIST row; a document is in force only when it is durable. */
   readonly journal: (payload: Payload) => Promise<void>;
+  /** Decodes a site's rules, and throws where this machine could not decide by them. */
+  readonly checkRules?: (body: CborMap) => unknown;
 }
 
 const everywhere = '*';
@@ -49,6 +55,7 @@ export class HeldDocuments {
   #trust: TrustView | null = null;
   #deny: DenyLookup | null = null;
   #fares: readonly FareTable[] = [];
+  #rules: HeldRules | null = null;
 
   constructor(options: HeldDocumentsOptions) {
     this.#options = options;
@@ -65,6 +72,10 @@ export class HeldDocuments {
   /** Newest first: the one in force or announced, and the one before it, which a trip may have pinned. */
   get fares(): readonly FareTable[] {
     return this.#fares;
+  }
+
+  get rules(): HeldRules | null {
+    return this.#rules;
   }
 
   inForce(name: DocumentName): InForce | null {
@@ -95,6 +106,12 @@ export class HeldDocuments {
       const older = before ? tableFrom(before.bytes) : null;
       this.#inForce.set('fares', { version: held.version, hash: held.hash });
       this.#fares = older && typeof older !== 'string' ? [table, older] : [table];
+      return true;
+    });
+    this.#loadOne('rules', (bytes, _issuedAt, held) => {
+      const body = this.#rulesFrom(bytes);
+      if (typeof body === 'string') return false;
+      this.#adoptRules(body, held);
       return true;
     });
   }
@@ -145,6 +162,15 @@ export class HeldDocuments {
     return { ok: true };
   }
 
+  async takeRules(head: TakenHead, hash: Bytes, bytes: Bytes): Promise<Taken> {
+    const body = this.#rulesFrom(bytes);
+    if (typeof body === 'string') return { ok: false, problem: body };
+    await this.#keep('rules', everywhere, head, hash, bytes);
+    this.#adoptRules(body, { version: head.version, hash });
+    this.changed.emit('rules');
+    return { ok: true };
+  }
+
   #loadOne(name: DocumentName, adopt: (bytes: Bytes, issuedAt: UnixSeconds, held: InForce) => boolean): void {
     const { lists, floorOf, logger } = this.#options;
     const kept = lists.get(name, everywhere);
@@ -167,6 +193,23 @@ export class HeldDocuments {
   #adoptTrust(opened: Extract<TrustOpened, { ok: true }>): void {
     this.#trust = opened.view;
     this.#inForce.set('trust', { version: opened.floor.version, hash: opened.floor.hash });
+  }
+
+  #adoptRules(body: CborMap, { version, hash }: InForce): void {
+    this.#inForce.set('rules', { version, hash });
+    this.#rules = { version, hash, body };
+  }
+
+  /** The rules, or why they cannot be used. */
+  #rulesFrom(bytes: Bytes): CborMap | string {
+    try {
+      const body = decodeCbor(bytes, documentProfile);
+      if (!isMap(body)) return 'site rules are not a map';
+      this.#options.checkRules?.(body);
+      return body;
+    } catch (error) {
+      return messageOf(error);
+    }
   }
 
   #adoptDeny(head: TakenHead, hash: Bytes, entries: readonly DenyEntry[]): void {

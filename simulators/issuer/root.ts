@@ -8,14 +8,22 @@ import { type RootSet, signTrustList } from '../../runtime/tokens/trust-list.ts'
 import type { Issuer } from './issuer.ts';
 import { type KeyPair, keyPairSchema, makeKeyPair, readKeyPair, writeKeyPair } from './key-pair.ts';
 
-/** Bits of a document key's uses: 1 deny, 4 fares, 32 receipts. */
-const uses = { deny: 1, fares: 4, receipts: 32 } as const;
+/** Bits of a document key's uses. */
+const uses = { deny: 1, config: 2, fares: 4, commands: 8, receipts: 32 } as const;
 const year = 365 * 86_400;
+const pair = (): KeyPair => makeKeyPair(algorithms.EdDSA);
 
 export const writtenOperatorSchema = z.strictObject({
   operator: z.string(),
   roots: z.array(keyPairSchema).length(2),
-  documents: z.strictObject({ deny: keyPairSchema, fares: keyPairSchema, receipts: keyPairSchema }),
+  documents: z.strictObject({
+    deny: keyPairSchema,
+    fares: keyPairSchema,
+    receipts: keyPairSchema,
+    /** Absent in files that were written for buses only. */
+    config: keyPairSchema.optional(),
+    commands: keyPairSchema.optional(),
+  }),
   /** X25519 private key, PKCS #8 DER, hexadecimal. */
   sealing: z.string().regex(/^[0-9a-f]+$/),
 });
@@ -25,6 +33,8 @@ export interface DocumentSigners {
   readonly deny: KeyPair;
   readonly fares: KeyPair;
   readonly receipts: KeyPair;
+  readonly config: KeyPair;
+  readonly commands: KeyPair;
 }
 
 export class OperatorKeys {
@@ -42,24 +52,35 @@ export class OperatorKeys {
   }
 
   static create(operator: string): OperatorKeys {
-    const pair = (): KeyPair => makeKeyPair(algorithms.EdDSA);
-    const signers = { deny: pair(), fares: pair(), receipts: pair() };
+    const signers = { deny: pair(), fares: pair(), receipts: pair(), config: pair(), commands: pair() };
     return new OperatorKeys(operator, [pair(), pair()], signers, generateKeyPairSync('x25519').privateKey);
   }
 
   static read(written: WrittenOperator): OperatorKeys {
-    const { deny, fares, receipts } = written.documents;
+    const { deny, fares, receipts, config, commands } = written.documents;
     const sealing = createPrivateKey({ key: Buffer.from(fromHex(written.sealing)), format: 'der', type: 'pkcs8' });
-    const signers = { deny: readKeyPair(deny), fares: readKeyPair(fares), receipts: readKeyPair(receipts) };
+    const signers = {
+      deny: readKeyPair(deny),
+      fares: readKeyPair(fares),
+      receipts: readKeyPair(receipts),
+      config: config ? readKeyPair(config) : pair(),
+      commands: commands ? readKeyPair(commands) : pair(),
+    };
     return new OperatorKeys(written.operator, written.roots.map(readKeyPair), signers, sealing);
   }
 
   write(): WrittenOperator {
-    const { deny, fares, receipts } = this.signers;
+    const { deny, fares, receipts, config, commands } = this.signers;
     return {
       operator: this.operator,
       roots: this.#roots.map(writeKeyPair),
-      documents: { deny: writeKeyPair(deny), fares: writeKeyPair(fares), receipts: writeKeyPair(receipts) },
+      documents: {
+        deny: writeKeyPair(deny),
+        fares: writeKeyPair(fares),
+        receipts: writeKeyPair(receipts),
+        config: writeKeyPair(config),
+        commands: writeKeyPair(commands),
+      },
       sealing: hex(new Uint8Array(this.sealing.export({ type: 'pkcs8', format: 'der' }))),
     };
   }

@@ -6,12 +6,12 @@ import type { Clock } from '../../runtime/core/clock.ts';
 import { messageOf } from '../../runtime/core/errors.ts';
 import type { Logger } from '../../runtime/core/log.ts';
 import { normaliseReference } from '../../runtime/records/reference.ts';
-import { operatorTopics } from '../wire/topics.ts';
+import { operatorTopics, parseTopic } from '../wire/topics.ts';
 import { Births } from './births.ts';
 import { DenyDesk } from './deny-desk.ts';
 import { type GapLimits, GapWatch } from './gap-watch.ts';
 import { Ingest, type IngestCounts } from './ingest.ts';
-import type { EvidenceJudge, Exchange } from './ports.ts';
+import type { EvidenceJudge, Exchange, ExchangeMessage } from './ports.ts';
 import { Presence, type PresenceState } from './presence.ts';
 import { type HeadEndSigners, Publisher } from './publisher.ts';
 import { Reverify } from './reverify.ts';
@@ -68,9 +68,7 @@ export class HeadEnd {
     exchange.subscribe(topics.anyTx, (message) => this.#ingest.receive(message));
     exchange.subscribe(topics.anyState, (message) => this.#presence.receive(message));
     exchange.subscribe(topics.anyBirth, (message) => this.#background('birth', this.#births.receive(message)));
-    exchange.subscribe(topics.anyRequest, (message) =>
-      this.#background('request', this.publisher.answerChunk(message)),
-    );
+    exchange.subscribe(topics.anyRequest, (message) => this.#background('request', this.#requested(message)));
     await this.deny.open();
     await this.publisher.start();
     this.#gaps.start();
@@ -134,6 +132,20 @@ export class HeadEnd {
   /** Looks for missing rows now, without waiting for the next round. */
   checkGaps(): Promise<void> {
     return this.#gaps.check();
+  }
+
+  async #requested(message: ExchangeMessage): Promise<void> {
+    const address = parseTopic(message.topic);
+    if (address?.to !== 'request' || address.operator !== this.#options.operator) return;
+    switch (address.operation) {
+      case 'doc':
+        return this.publisher.answerChunk(message);
+      case 'lease':
+      case 'challenge':
+        return;
+      default:
+        return address.operation satisfies never;
+    }
   }
 
   #background(what: string, work: Promise<void>): void {

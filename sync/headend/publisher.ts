@@ -4,7 +4,7 @@ import { createHash } from 'node:crypto';
 import { secondsOf, unixSeconds } from '../../runtime/core/brand.ts';
 import { type Bytes, equal } from '../../runtime/core/bytes.ts';
 import { type Clock, repeat, type TimerHandle } from '../../runtime/core/clock.ts';
-import { messageOf } from '../../runtime/core/errors.ts';
+import { messageOf, StileError } from '../../runtime/core/errors.ts';
 import type { Logger } from '../../runtime/core/log.ts';
 import type { CoseSigner } from '../../runtime/tokens/cose.ts';
 import { type Ack, ackBody } from '../wire/ack.ts';
@@ -20,7 +20,8 @@ export const publisherLimits = {
   /** The deny head is signed afresh, so that terminals see that nobody withholds a newer one. */
   refreshMs: 3_600_000,
   ackLifeSeconds: 30,
-  headLifeSeconds: { deny: 7 * 86_400, fares: 400 * 86_400 },
+  headLifeSeconds: { deny: 7 * 86_400, fares: 400 * 86_400, rules: 400 * 86_400 },
+  leaseAnswerLifeSeconds: 30,
   /** Chunk requests under way at once; further ones are dropped, to be asked again. */
   chunksUnderWay: 64,
 } as const;
@@ -30,6 +31,10 @@ export interface HeadEndSigners {
   readonly deny: CoseSigner;
   readonly fares: CoseSigner;
   readonly receipts: CoseSigner;
+  /** Null where this head end publishes no site rules. */
+  readonly config: CoseSigner | null;
+  /** Null where this head end sends no commands. */
+  readonly commands: CoseSigner | null;
 }
 
 export interface PublisherOptions {
@@ -89,6 +94,7 @@ export class Publisher {
     const same = newest !== null && equal(newest.bytes, bytes);
     const version = same ? newest.version : (newest?.version ?? 0) + 1;
     const document: PublishedDocument = { kind: name, target: everyone, version, bytes, entries };
+    this.#signerOf(name);
     if (!same) await store.saveDocument(document);
     this.#publishHead(name, document);
     return version;
@@ -99,7 +105,8 @@ export class Publisher {
     const { operator, store, exchange, log } = this.#options;
     const address = parseTopic(topic);
     const request = parseChunkRequest(payload);
-    if (address?.to !== 'request' || address.operator !== operator || !request.ok) return;
+    if (address?.to !== 'request' || address.operation !== 'doc' || address.operator !== operator || !request.ok)
+      return;
     if (this.#chunksUnderWay >= publisherLimits.chunksUnderWay) return;
     this.#chunksUnderWay++;
     try {
@@ -107,7 +114,7 @@ export class Publisher {
       const document = await store.document(name, everyone, version);
       const data = document?.bytes.subarray(offset, offset + length) ?? new Uint8Array(0);
       const answer = encodeChunkResponse({ id, name, version, offset, data });
-      exchange.publish(terminalTopics(operator, address.terminal).response, answer, { qos: 0, retain: false });
+      exchange.publish(terminalTopics(operator, address.terminal).response('doc'), answer, { qos: 0, retain: false });
     } catch (error) {
       log.error('headend.chunk-failed', { terminal: address.terminal, detail: messageOf(error) });
     } finally {
@@ -143,16 +150,25 @@ export class Publisher {
   }
 
   #publishHead(name: FetchName, { version, bytes, entries = 0 }: PublishedDocument): void {
-    const { operator, clock, signers, exchange } = this.#options;
+    const { operator, clock, exchange } = this.#options;
     const iat = secondsOf(clock.wallMs());
     const exp = unixSeconds(iat + publisherLimits.headLifeSeconds[name]);
     const hash = new Uint8Array(createHash('sha256').update(bytes).digest());
     const head = sealDocument(
       { kind: name, operator, target: everyone, version, iat, exp },
       headBody({ hash, size: bytes.length, count: entries }),
-      signers[name],
+      this.#signerOf(name),
     );
     exchange.publish(name === 'deny' ? this.#topics.denyHead : this.#topics.documentHead(name), head, retained);
+  }
+
+  #signerOf(name: FetchName): CoseSigner {
+    const { signers } = this.#options;
+    const signer = name === 'rules' ? signers.config : signers[name];
+    if (signer) return signer;
+    throw new StileError('CONFIG_INVALID', `this head end has no key that signs ${name}`, {
+      remedy: 'Add the key "config" to the keys file, and publish a trust list that names it with use 2.',
+    });
   }
 
   #hostState(online: boolean): void {

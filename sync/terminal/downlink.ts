@@ -10,7 +10,7 @@ import { Signal } from '../../runtime/core/event.ts';
 import { type DocumentHeader, type DocumentRefusal, openDocument } from '../wire/document.ts';
 import { type DocumentHead, parseHead } from '../wire/heads.ts';
 import { type FetchName, fetchNames } from '../wire/request.ts';
-import { parseTopic, terminalTopics } from '../wire/topics.ts';
+import { type DocumentName, parseTopic, terminalTopics } from '../wire/topics.ts';
 import { Fetch } from './fetch.ts';
 import type { DocumentSink, Floor, Link, LinkMessage, SinkAnswer, VersionFloor } from './ports.ts';
 
@@ -41,6 +41,8 @@ export interface DownlinkOptions {
   readonly link: Link;
   readonly sink: DocumentSink;
   readonly floor: VersionFloor;
+  /** Larger documents this machine decides by, beside the deny list. */
+  readonly documents: readonly DocumentName[];
   readonly clock: Clock;
   readonly entropy: Entropy;
   /** Null while the clock is not trusted: documents are then not judged by their life. */
@@ -80,10 +82,11 @@ export class Downlink {
   receive({ topic, payload }: LinkMessage): void {
     const address = parseTopic(topic);
     if (this.#stopped || !address || address.operator !== this.#options.operator) return;
-    if (address.to === 'response') return this.#fetch?.receive(payload);
+    if (address.to === 'response') return address.operation === 'doc' ? this.#fetch?.receive(payload) : undefined;
     if (address.to === 'trust') this.#enqueue('trust', payload);
     else if (address.to === 'deny-head') this.#enqueue('deny', payload);
-    else if (address.to === 'document-head') this.#enqueue(address.name, payload);
+    else if (address.to === 'document-head' && this.#options.documents.includes(address.name))
+      this.#enqueue(address.name, payload);
   }
 
   linkUp(): void {
@@ -159,14 +162,26 @@ export class Downlink {
     if (this.#stopped) return;
     if (!bytes)
       return this.#refuse(name, header.version, 'NOT_AS_ANNOUNCED', 'the chunks do not make up what the head names');
+    await this.#installed(name, floor, this.#taken(name, header, head, bytes));
+  }
+
+  #taken(name: FetchName, header: DocumentHeader, head: DocumentHead, bytes: Bytes): Promise<SinkAnswer> {
     const { sink } = this.#options;
-    const taken = name === 'deny' ? sink.takeDeny(header, head, bytes) : sink.takeFares(header, head, bytes);
-    await this.#installed(name, floor, taken);
+    switch (name) {
+      case 'deny':
+        return sink.takeDeny(header, head, bytes);
+      case 'fares':
+        return sink.takeFares(header, head, bytes);
+      case 'rules':
+        return sink.takeRules(header, head, bytes);
+      default:
+        return name satisfies never;
+    }
   }
 
   async #download(name: FetchName, version: number, head: DocumentHead): Promise<Bytes | null> {
     const { operator, terminal, link, clock, entropy } = this.#options;
-    const topic = terminalTopics(operator, terminal).request;
+    const topic = terminalTopics(operator, terminal).request('doc');
     this.#fetch = new Fetch({ name, version, head }, { link, topic, clock, entropy });
     this.#fetch.request();
     const bytes = await this.#fetch.done;

@@ -96,6 +96,7 @@ export interface DocumentSink {
   /** The list in force was confirmed: its age counts from `header.iat`. */
   confirmDeny(header: DocumentHeader): Promise<void>;
   takeFares(header: DocumentHeader, head: DocumentHead, bytes: Bytes): Promise<SinkAnswer>;
+  takeRules(header: DocumentHeader, head: DocumentHead, bytes: Bytes): Promise<SinkAnswer>;
   /** A document key of the trust list in force. */
   keyOf(kid: Bytes): DocumentKey | null;
   /** What is in force, or null. */

@@ -10,7 +10,8 @@ import { openDocument } from '../wire/document.ts';
 import { type Parsed, refused } from '../wire/parsed.ts';
 import type { BirthReason } from '../wire/presence.ts';
 import type { Range } from '../wire/ranges.ts';
-import { documentNames, operatorTopics, parseTopic, terminalTopics } from '../wire/topics.ts';
+import { fetchNames } from '../wire/request.ts';
+import { type DocumentName, operatorTopics, parseTopic, terminalTopics } from '../wire/topics.ts';
 import { Downlink } from './downlink.ts';
 import { HostWatch } from './host-watch.ts';
 import { JournalFloor } from './journal-floor.ts';
@@ -43,6 +44,8 @@ export interface TerminalSyncOptions {
   readonly reason?: BirthReason;
   readonly recovered?: { readonly epoch: number; readonly range: Range };
   readonly backlogRows?: number;
+  /** Larger documents this machine decides by; fares where nothing is said. */
+  readonly documents?: readonly DocumentName[];
 }
 
 export interface SyncStatus {
@@ -61,6 +64,7 @@ export class TerminalSync {
   readonly #options: TerminalSyncOptions;
   readonly #presence: TerminalPresence;
   readonly #hosts: HostWatch;
+  readonly #documents: readonly DocumentName[];
   readonly #stops: (() => void)[] = [];
   #hostWindow = 0;
   #announced = false;
@@ -71,7 +75,8 @@ export class TerminalSync {
     this.#options = options;
     const { journal, sink } = options;
     this.uplink = new Uplink({ ...options, openAck: (payload) => this.#openAck(payload) });
-    this.downlink = new Downlink({ ...options, floor: new JournalFloor(journal) });
+    this.#documents = options.documents ?? ['fares'];
+    this.downlink = new Downlink({ ...options, documents: this.#documents, floor: new JournalFloor(journal) });
     this.#presence = new TerminalPresence({ ...options, versions: () => versionsOf(sink) });
     this.#hosts = new HostWatch({ ...options, changed: (window) => this.#hostChanged(window) });
   }
@@ -116,10 +121,10 @@ export class TerminalSync {
     // Before the birth, because its answer comes on one of these topics.
     const filters = [
       own.ack,
-      own.response,
+      own.response('doc'),
       all.trust,
       all.denyHead,
-      ...documentNames.map(all.documentHead),
+      ...this.#documents.map(all.documentHead),
       all.anyHostState,
     ];
     this.#hosts.linkUp();
@@ -187,7 +192,7 @@ export class TerminalSync {
 
 function versionsOf(sink: DocumentSink): Readonly<Record<string, number>> {
   const versions: Record<string, number> = {};
-  for (const name of ['trust', 'deny', 'fares'] as const) {
+  for (const name of ['trust', ...fetchNames] as const) {
     const known = sink.inForce(name);
     if (known) versions[name] = known.version;
   }

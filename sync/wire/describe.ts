@@ -8,6 +8,8 @@ import { messageOf } from '../../runtime/core/errors.ts';
 import { decodeRow, glueRow, zeroHash } from '../../runtime/records/row.ts';
 import { readCose1 } from '../../runtime/tokens/cose.ts';
 import { parseBatch } from './batch.ts';
+import { readClaimBody } from './claim.ts';
+import { parseLeaseAnswer } from './lease.ts';
 import { type Parsed, refused } from './parsed.ts';
 import { type Address, parseTopic } from './topics.ts';
 
@@ -26,22 +28,43 @@ export function describeMessage(topic: string, payload: Bytes): Parsed<Json> {
 
 function messageJson(address: Address, payload: Bytes): Json {
   switch (address.to) {
+    case 'response':
+      return address.operation === 'lease' ? answerJson(payload) : json(decodeCbor(payload, documentProfile));
     case 'tx':
       return batchJson(address.terminal, payload);
     case 'ack':
+    case 'command':
     case 'trust':
     case 'deny-head':
     case 'document-head':
       return documentJson(payload);
     case 'state':
     case 'birth':
+    case 'claim':
+    case 'answer':
+      return claimJson(payload);
     case 'request':
-    case 'response':
     case 'host-state':
       return json(decodeCbor(payload, documentProfile));
     default:
       return address satisfies never;
   }
+}
+
+/** An answer that carries a signed document beside the id of what was asked. */
+function answerJson(payload: Bytes): Json {
+  const message = json(decodeCbor(payload, documentProfile));
+  const parsed = parseLeaseAnswer(payload);
+  if (!parsed.ok || typeof message !== 'object' || message === null || Array.isArray(message)) return message;
+  return { ...message, doc: documentJson(parsed.value.document) };
+}
+
+/** The envelope and what a listener can read in it: the ticket stays sealed. */
+function claimJson(payload: Bytes): Json {
+  const message = json(decodeCbor(payload, documentProfile));
+  const body = readClaimBody(payload);
+  if (!body.ok || typeof message !== 'object' || message === null || Array.isArray(message)) return message;
+  return { ...message, b: json(body.value) };
 }
 
 function batchJson(terminal: string, payload: Bytes): Json {

@@ -26,15 +26,19 @@ import { count, idText } from './fields.ts';
 import { parseValue } from './parsed.ts';
 
 /** Kinds that keys of the trust list sign; the trust list itself is signed by root keys. */
-export const documentKinds = ['deny', 'fares', 'ack'] as const;
+export const documentKinds = ['deny', 'fares', 'rules', 'ack', 'lease', 'command'] as const;
 export type DocumentKind = (typeof documentKinds)[number];
 
 /** Uses a document key may carry, as bits. */
 export const keyUses = { deny: 1, config: 2, fares: 4, commands: 8, updates: 16, receipts: 32 } as const;
-const useOf = { deny: keyUses.deny, fares: keyUses.fares, ack: keyUses.receipts } as const satisfies Record<
-  DocumentKind,
-  number
->;
+const useOf = {
+  deny: keyUses.deny,
+  fares: keyUses.fares,
+  rules: keyUses.config,
+  ack: keyUses.receipts,
+  lease: keyUses.receipts,
+  command: keyUses.commands,
+} as const satisfies Record<DocumentKind, number>;
 
 export const documentRefusals = [
   'MALFORMED',

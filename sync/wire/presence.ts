@@ -33,7 +33,7 @@ export interface Birth {
   readonly atMs: number;
   readonly head: SignedHead;
   readonly software: string;
-  /** Highest versions in force: trust, deny, fares. */
+  /** Highest versions in force: trust, deny, fares, rules. */
   readonly versions: Readonly<Record<string, number>>;
   readonly clock: string;
 }

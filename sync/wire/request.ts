@@ -9,7 +9,7 @@ import { type Parsed, parseMessage } from './parsed.ts';
 export const chunkLimits = { maxBytes: 64 * 1024, maxDocumentBytes: 64 * 1024 * 1024 } as const;
 
 /** What may be fetched: a name, and the version that the signed head pins. */
-export const fetchNames = ['deny', 'fares'] as const;
+export const fetchNames = ['deny', 'fares', 'rules'] as const;
 export type FetchName = (typeof fetchNames)[number];
 
 export interface ChunkRequest {

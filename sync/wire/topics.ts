@@ -5,23 +5,33 @@ import { isId } from '../../runtime/core/brand.ts';
 export const lanes = ['live', 'backlog'] as const;
 export type Lane = (typeof lanes)[number];
 /** Larger documents, each with a signed head under `all/doc/{name}`. */
-export const documentNames = ['fares'] as const;
+export const documentNames = ['fares', 'rules'] as const;
 export type DocumentName = (typeof documentNames)[number];
+/** What a terminal may ask for under `req/{operation}`. */
+export const operations = ['doc', 'lease', 'challenge'] as const;
+export type Operation = (typeof operations)[number];
 
 const prefix = 'stile/1';
 
 export type Address =
-  | { readonly to: 'state' | 'birth' | 'ack'; readonly operator: string; readonly terminal: string }
+  | { readonly to: 'state' | 'birth' | 'ack' | 'command'; readonly operator: string; readonly terminal: string }
   | { readonly to: 'tx'; readonly operator: string; readonly terminal: string; readonly lane: Lane }
   | {
       readonly to: 'request' | 'response';
       readonly operator: string;
       readonly terminal: string;
-      readonly operation: 'doc';
+      readonly operation: Operation;
     }
   | { readonly to: 'trust' | 'deny-head'; readonly operator: string }
   | { readonly to: 'document-head'; readonly operator: string; readonly name: DocumentName }
-  | { readonly to: 'host-state'; readonly operator: string; readonly host: string };
+  | { readonly to: 'host-state'; readonly operator: string; readonly host: string }
+  | {
+      readonly to: 'claim' | 'answer';
+      readonly operator: string;
+      readonly site: string;
+      /** Terminal that speaks. */
+      readonly sender: string;
+    };
 
 export const terminalTopics = (operator: string, terminal: string) => {
   const base = `${prefix}/${operator}/t/${terminal}`;
@@ -30,8 +40,9 @@ export const terminalTopics = (operator: string, terminal: string) => {
     birth: `${base}/birth`,
     ack: `${base}/ack`,
     tx: (lane: Lane): string => `${base}/tx/${lane}`,
-    request: `${base}/req/doc`,
-    response: `${base}/res/doc`,
+    command: `${base}/cmd`,
+    request: (operation: Operation): string => `${base}/req/${operation}`,
+    response: (operation: Operation): string => `${base}/res/${operation}`,
   } as const;
 };
 
@@ -46,7 +57,18 @@ export const operatorTopics = (operator: string) => {
     anyTx: `${base}/t/+/tx/+`,
     anyBirth: `${base}/t/+/birth`,
     anyState: `${base}/t/+/state`,
-    anyRequest: `${base}/t/+/req/doc`,
+    anyRequest: `${base}/t/+/req/+`,
+  } as const;
+};
+
+/** Between the machines of one site, over the site's own broker. */
+export const siteTopics = (operator: string, site: string) => {
+  const base = `${prefix}/${operator}/site/${site}`;
+  return {
+    claim: (sender: string): string => `${base}/claim/${sender}`,
+    answer: (sender: string): string => `${base}/answer/${sender}`,
+    anyClaim: `${base}/claim/+`,
+    anyAnswer: `${base}/answer/+`,
   } as const;
 };
 
@@ -56,6 +78,7 @@ export function parseTopic(topic: string): Address | null {
   if (`${root}/${version}` !== prefix || !isId(operator)) return null;
   if (scope === 't') return terminalAddress(operator, rest);
   if (scope === 'all') return broadcastAddress(operator, rest);
+  if (scope === 'site') return siteAddress(operator, rest);
   const [host = '', leaf, ...more] = rest;
   if (scope !== 'host' || leaf !== 'state' || more.length > 0 || !isId(host)) return null;
   return { to: 'host-state', operator, host };
@@ -69,11 +92,18 @@ function terminalAddress(operator: string, levels: readonly string[]): Address |
     return lane ? { to: 'tx', operator, terminal, lane } : null;
   }
   if (leaf === 'req' || leaf === 'res') {
-    if (detail !== 'doc') return null;
-    return { to: leaf === 'req' ? 'request' : 'response', operator, terminal, operation: 'doc' };
+    const operation = operations.find((name) => name === detail);
+    return operation ? { to: leaf === 'req' ? 'request' : 'response', operator, terminal, operation } : null;
   }
   if (detail !== undefined) return null;
+  if (leaf === 'cmd') return { to: 'command', operator, terminal };
   return leaf === 'state' || leaf === 'birth' || leaf === 'ack' ? { to: leaf, operator, terminal } : null;
+}
+
+function siteAddress(operator: string, levels: readonly string[]): Address | null {
+  const [site = '', to, sender = '', ...more] = levels;
+  if (!isId(site) || !isId(sender) || more.length > 0) return null;
+  return to === 'claim' || to === 'answer' ? { to, operator, site, sender } : null;
 }
 
 function broadcastAddress(operator: string, levels: readonly string[]): Address | null {

@@ -63,7 +63,7 @@ describe('the broker delivers anything on every subscribed topic (seed payloads)
     const all = operatorTopics(operator);
     const topics = [
       own.ack,
-      own.response,
+      own.response('doc'),
       all.trust,
       all.denyHead,
       all.documentHead('fares'),

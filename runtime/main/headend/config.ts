@@ -66,7 +66,14 @@ export function readHeadEndConfig(file: string): HeadEndConfig {
 }
 
 const privateKey = z.string().regex(/^[0-9a-f]{64,1024}$/, 'must be a PKCS #8 key in DER, hexadecimal');
-const keysSchema = z.strictObject({ deny: privateKey, fares: privateKey, receipts: privateKey, sealing: privateKey });
+const keysSchema = z.strictObject({
+  deny: privateKey,
+  fares: privateKey,
+  receipts: privateKey,
+  sealing: privateKey,
+  config: privateKey.optional(),
+  commands: privateKey.optional(),
+});
 export type HeadEndKeysFile = z.infer<typeof keysSchema>;
 
 export interface HeadEndKeys {
@@ -88,7 +95,13 @@ export function readHeadEndKeys(file: string): HeadEndKeys {
     return { alg: algorithms.EdDSA, kid: kidOf(key), privateKey: key };
   };
   return {
-    signers: { deny: signer(keys.deny), fares: signer(keys.fares), receipts: signer(keys.receipts) },
+    signers: {
+      deny: signer(keys.deny),
+      fares: signer(keys.fares),
+      receipts: signer(keys.receipts),
+      config: keys.config === undefined ? null : signer(keys.config),
+      commands: keys.commands === undefined ? null : signer(keys.commands),
+    },
     sealing: keyFrom(keys.sealing),
   };
 }

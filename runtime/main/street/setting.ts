@@ -107,8 +107,15 @@ const flatFares = (now: UnixSeconds) => ({
 function headEndKeys(keys: OperatorKeys): HeadEndKeysFile {
   const der = ({ privateKey }: Pick<KeyPair, 'privateKey'>): string =>
     hex(new Uint8Array(privateKey.export({ type: 'pkcs8', format: 'der' })));
-  const { deny, fares, receipts } = keys.signers;
-  return { deny: der(deny), fares: der(fares), receipts: der(receipts), sealing: der({ privateKey: keys.sealing }) };
+  const { deny, fares, receipts, config, commands } = keys.signers;
+  return {
+    deny: der(deny),
+    fares: der(fares),
+    receipts: der(receipts),
+    config: der(config),
+    commands: der(commands),
+    sealing: der({ privateKey: keys.sealing }),
+  };
 }
 
 function writeJson(file: string, content: unknown, mode = 0o644): string {

@@ -18,6 +18,8 @@ export function documentSink(documents: HeldDocuments): DocumentSink {
     confirmDeny: async (header) => documents.confirmDeny(unixSeconds(header.iat)),
     takeFares: (header, head, bytes) =>
       documents.takeFares({ version: header.version, issuedAt: header.iat }, head.hash, bytes),
+    takeRules: (header, head, bytes) =>
+      documents.takeRules({ version: header.version, issuedAt: header.iat }, head.hash, bytes),
     keyOf: (kid) => documents.trust?.documentKey(kid) ?? null,
     inForce: (name) => documents.inForce(name),
   };

@@ -3,9 +3,12 @@
 import { describe, expect, test } from 'vitest';
 import { unixSeconds } from '../../../runtime/core/brand.ts';
 import { type Bytes, fromHex } from '../../../runtime/core/bytes.ts';
+import { encodeCbor } from '../../../runtime/core/cbor.ts';
 import { SeededEntropy } from '../../../runtime/core/entropy.ts';
+import { silentLogger } from '../../../runtime/core/log.ts';
 import { VirtualClock } from '../../../runtime/core/virtual-clock.ts';
 import { decodeDenySnapshot } from '../../../runtime/tokens/deny.ts';
+import { Publisher } from '../../../sync/headend/publisher.ts';
 import { MemoryBroker, type MemoryLink } from '../../../sync/terminal/link/memory-link.ts';
 import { keyUses, sealDocument } from '../../../sync/wire/document.ts';
 import { headBody } from '../../../sync/wire/heads.ts';
@@ -130,6 +133,60 @@ describe('documents come down', () => {
     expect(answers).toBeLessThan(12);
   });
 
+  test('site rules come down like fares: once per version, signed with the configuration key', async () => {
+    const w = await running();
+    const rules = encodeCbor({ version: 1, site: 7, peers: [] });
+    expect(await w.head.headEnd.publisher.publishLarge('rules', rules)).toBe(1);
+    await w.clock.advance(1_000);
+    expect(w.bus.sink.bytesOf('rules')).toEqual(rules);
+    expect(await w.head.headEnd.publisher.publishLarge('rules', rules)).toBe(1);
+    expect(await w.head.headEnd.publisher.publishLarge('rules', encodeCbor({ version: 2, site: 7 }))).toBe(2);
+    await w.clock.advance(1_000);
+    expect(w.bus.sink.inForce('rules')?.version).toBe(2);
+    expect(w.bus.downlinkEvents.filter((event) => event.kind === 'installed' && event.name === 'rules')).toHaveLength(
+      2,
+    );
+    expect(refusals(w)).toEqual([]);
+  });
+
+  test('a machine takes only the documents it decides by', async () => {
+    const w = await world();
+    const validator = newTerminal({
+      id: 'bus-2',
+      seed: 'down-2',
+      clock: w.clock,
+      link: w.broker.link('bus-2'),
+      authority: w.authority,
+      documents: ['fares'],
+    });
+    validator.sync.start();
+    await w.clock.advance(10_000);
+    await w.head.headEnd.publisher.publishLarge('rules', encodeCbor({ version: 1 }));
+    await w.head.headEnd.publisher.publishLarge('fares', encodeCbor({ version: 1 }));
+    await w.clock.advance(1_000);
+    expect(validator.sink.inForce('fares')?.version).toBe(1);
+    expect(validator.sink.inForce('rules')).toBeNull();
+  });
+
+  test('a head end without a configuration key says so instead of publishing rules', async () => {
+    const w = await world();
+    const { config: _, ...others } = w.authority;
+    const poor = new Publisher({
+      operator,
+      host: 'h2',
+      store: w.head.store,
+      exchange: w.broker,
+      clock: w.clock,
+      log: silentLogger,
+      signers: { ...others, config: null },
+    });
+    await expect(poor.publishLarge('rules', encodeCbor({ version: 9 }))).rejects.toMatchObject({
+      code: 'CONFIG_INVALID',
+    });
+    // What it could not sign, it has not kept either: the next start must not trip over it.
+    expect(await w.head.store.newestDocument('rules', '*')).toBeNull();
+  });
+
   test('the same list signed afresh is freshness, not a download', async () => {
     const w = await running();
     const before = w.bus.downlinkEvents.filter(({ kind }) => kind === 'installed').length;
@@ -201,6 +258,32 @@ describe('documents that are refused', () => {
     await w.clock.advance(1_000);
     expect(refusals(w)).toEqual([refusal]);
     expect(w.bus.sink.inForce('deny')?.version).toBe(1);
+  });
+
+  test('site rules signed by the key for fares, and an older version of them', async () => {
+    const w = await running();
+    const heads: Bytes[] = [];
+    w.broker.carriage = ({ topic, payload }) => {
+      if (topic === topics.documentHead('rules')) heads.push(payload);
+      return [1];
+    };
+    await w.head.headEnd.publisher.publishLarge('rules', encodeCbor({ version: 1 }));
+    await w.clock.advance(1_000);
+    await w.head.headEnd.publisher.publishLarge('rules', encodeCbor({ version: 2 }));
+    await w.clock.advance(1_000);
+    const iat = unixSeconds(Math.floor(w.clock.wallMs() / 1_000));
+    const forged = sealDocument(
+      { kind: 'rules', operator, target: '*', version: 3, iat, exp: unixSeconds(iat + 3_600) },
+      headBody({ hash: new Uint8Array(32), size: 1, count: 0 }),
+      w.authority.fares,
+    );
+    w.broker.publish(topics.documentHead('rules'), forged, retained);
+    await w.clock.advance(1_000);
+    const [old] = heads;
+    if (old) w.broker.publish(topics.documentHead('rules'), old, retained);
+    await w.clock.advance(1_000);
+    expect(refusals(w)).toEqual(['rules WRONG_USE', 'rules ROLLBACK']);
+    expect(w.bus.sink.inForce('rules')?.version).toBe(2);
   });
 
   test('a head past its life', async () => {

@@ -17,8 +17,8 @@ import {
 
 const own = terminalTopics(operator, 'bus-1');
 const all = operatorTopics(operator);
-const up = [own.state, own.birth, own.tx('live'), own.tx('backlog'), own.request];
-const down = [own.ack, own.response, all.trust, all.denyHead, all.documentHead('fares'), all.hostState('h1')];
+const up = [own.state, own.birth, own.tx('live'), own.tx('backlog'), own.request('doc')];
+const down = [own.ack, own.response('doc'), all.trust, all.denyHead, all.documentHead('fares'), all.hostState('h1')];
 const lengths = [0, 1, 2, 3, 9, 40, 200, 5_000, 70_000];
 
 /** Noise, or a real message with some bytes changed, cut off or repeated. */

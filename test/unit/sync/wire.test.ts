@@ -21,7 +21,15 @@ import {
 import { describeMessage } from '../../../sync/wire/describe.ts';
 import { type DocumentHeader, keyUses, openDocument, sealDocument } from '../../../sync/wire/document.ts';
 import { type Range, Ranges } from '../../../sync/wire/ranges.ts';
-import { operatorTopics, parseTopic, terminalTopics, topicMatches } from '../../../sync/wire/topics.ts';
+import {
+  documentNames,
+  operations,
+  operatorTopics,
+  parseTopic,
+  siteTopics,
+  terminalTopics,
+  topicMatches,
+} from '../../../sync/wire/topics.ts';
 import { MemoryJournal } from '../../fixtures/memory-journal.ts';
 import { JournalKeyPair, newSigner } from '../../fixtures/sync-world.ts';
 
@@ -50,9 +58,21 @@ describe('topics', () => {
   test('every name leads back to its address', () => {
     const own = terminalTopics('metro', 'bus-1');
     const all = operatorTopics('metro');
-    const names = [own.state, own.birth, own.ack, own.tx('live'), own.tx('backlog'), own.request, own.response];
+    const names = [
+      own.state,
+      own.birth,
+      own.ack,
+      own.command,
+      own.tx('live'),
+      own.tx('backlog'),
+      ...operations.map(own.request),
+      ...operations.map(own.response),
+    ];
     for (const name of names) expect(parseTopic(name)).toMatchObject({ operator: 'metro', terminal: 'bus-1' });
-    for (const name of [all.trust, all.denyHead, all.documentHead('fares'), all.hostState('h1')]) {
+    const site = siteTopics('metro', '7');
+    expect(parseTopic(site.claim('lane-1'))).toEqual({ to: 'claim', operator: 'metro', site: '7', sender: 'lane-1' });
+    expect(parseTopic(site.answer('lane-1'))).toEqual({ to: 'answer', operator: 'metro', site: '7', sender: 'lane-1' });
+    for (const name of [all.trust, all.denyHead, ...documentNames.map(all.documentHead), all.hostState('h1')]) {
       expect(parseTopic(name)).toMatchObject({ operator: 'metro' });
     }
   });
@@ -67,6 +87,11 @@ describe('topics', () => {
     'stile/1/metro/t/a/tx/other',
     'stile/1/metro/all/doc/other',
     'stile/1/metro/host/h1/state/x',
+    'stile/1/metro/t/a/cmd/x',
+    'stile/1/metro/t/a/req/other',
+    'stile/1/metro/site/7/claim',
+    'stile/1/metro/site/7/claim/a/b',
+    'stile/1/metro/site/7/used/a',
   ])('%j is nobody’s address', (name) => expect(parseTopic(name)).toBeNull());
 
   test('filters match as MQTT says', () => {
@@ -79,32 +104,57 @@ describe('topics', () => {
   test('a terminal may use its own topics and the broadcasts, and no other', () => {
     const [own, other] = [terminalTopics('metro', 'bus-1'), terminalTopics('metro', 'bus-2')];
     const all = operatorTopics('metro');
+    const site = siteTopics('metro', '7');
     expect(
-      [own.state, own.birth, own.tx('live'), own.tx('backlog'), own.request].every((topic) =>
-        mayPublish('metro', 'bus-1', topic),
-      ),
+      [
+        own.state,
+        own.birth,
+        own.tx('live'),
+        own.tx('backlog'),
+        ...operations.map(own.request),
+        site.claim('bus-1'),
+        site.answer('bus-1'),
+      ].every((topic) => mayPublish('metro', 'bus-1', topic)),
     ).toBe(true);
     const forbidden = [
       other.state,
       other.tx('live'),
       own.ack,
-      own.response,
+      own.response('doc'),
+      own.command,
       all.trust,
       all.denyHead,
       all.hostState('h1'),
+      site.claim('bus-2'),
+      site.answer('bus-2'),
+      siteTopics('other', '7').claim('bus-1'),
       '#',
       '$SYS/x',
     ];
     expect(forbidden.some((topic) => mayPublish('metro', 'bus-1', topic))).toBe(false);
     expect(
-      [own.ack, own.response, all.trust, all.denyHead, all.anyHostState].every((topic) =>
-        maySubscribe('metro', 'bus-1', topic),
-      ),
+      [
+        own.ack,
+        own.command,
+        ...operations.map(own.response),
+        all.trust,
+        all.denyHead,
+        all.anyHostState,
+        site.anyClaim,
+        site.anyAnswer,
+      ].every((topic) => maySubscribe('metro', 'bus-1', topic)),
     ).toBe(true);
     expect(
-      [other.ack, other.response, all.anyTx, '#', 'stile/#', '+/+/+/+/+/+'].some((topic) =>
-        maySubscribe('metro', 'bus-1', topic),
-      ),
+      [
+        other.ack,
+        other.command,
+        other.response('doc'),
+        all.anyTx,
+        '#',
+        'stile/#',
+        '+/+/+/+/+/+',
+        'stile/1/metro/site/+/claim/+',
+      ].some((topic) => maySubscribe('metro', 'bus-1', topic)),
     ).toBe(false);
   });
 });
