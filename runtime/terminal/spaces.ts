@@ -10,6 +10,8 @@ export const spaces = {
   floor: 'floor',
   /** Positions of the uplink per epoch. */
   cursor: 'cursor',
+  /** Highest command counter and the ids of commands that were begun. */
+  command: 'command',
   /** Birth counter and the like. */
   presence: 'presence',
   /** Newest signed ack per epoch. */

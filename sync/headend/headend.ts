@@ -3,11 +3,13 @@
 import type { KeyObject } from 'node:crypto';
 import type { Bytes } from '../../runtime/core/bytes.ts';
 import type { Clock } from '../../runtime/core/clock.ts';
+import { type Entropy, systemEntropy } from '../../runtime/core/entropy.ts';
 import { messageOf } from '../../runtime/core/errors.ts';
 import type { Logger } from '../../runtime/core/log.ts';
 import { normaliseReference } from '../../runtime/records/reference.ts';
 import { operatorTopics, parseTopic } from '../wire/topics.ts';
 import { Births } from './births.ts';
+import { CommandDesk } from './command-desk.ts';
 import { DenyDesk } from './deny-desk.ts';
 import { type GapLimits, GapWatch } from './gap-watch.ts';
 import { Ingest, type IngestCounts } from './ingest.ts';
@@ -33,12 +35,15 @@ export interface HeadEndOptions {
   readonly sealingKey: KeyObject;
   readonly judge: EvidenceJudge;
   readonly gaps?: GapLimits;
+  /** For ids of commands and leases; the kernel's where nothing is said. */
+  readonly entropy?: Entropy;
 }
 
 export class HeadEnd {
   readonly publisher: Publisher;
   /** The deny list: refuse and pardon. */
   readonly deny: DenyDesk;
+  readonly commands: CommandDesk;
   readonly #options: HeadEndOptions;
   readonly #terminals: Terminals;
   readonly #presence: Presence;
@@ -59,6 +64,9 @@ export class HeadEnd {
     const limits = options.gaps ? { limits: options.gaps } : {};
     this.#gaps = new GapWatch({ ...shared, ingest: this.#ingest, ...limits });
     this.#reverify = new Reverify(options);
+    const entropy = options.entropy ?? systemEntropy;
+    this.commands = new CommandDesk({ ...shared, entropy, signer: options.signers.commands });
+    this.#ingest.committed.on((batch) => this.commands.observe(batch));
   }
 
   async start(): Promise<void> {
@@ -78,6 +86,7 @@ export class HeadEnd {
   /** What was received is committed and acknowledged first. Broker and store stay open: they are the caller's. */
   async stop(): Promise<void> {
     this.publisher.stop();
+    this.commands.stop();
     await this.#gaps.stop();
     await this.#ingest.stop();
     await this.#reverify.stop();
@@ -141,8 +150,9 @@ export class HeadEnd {
       case 'doc':
         return this.publisher.answerChunk(message);
       case 'lease':
-      case 'challenge':
         return;
+      case 'challenge':
+        return this.commands.challenged(address.terminal, message.payload);
       default:
         return address.operation satisfies never;
     }

@@ -5,6 +5,7 @@ import type { Bytes } from '../../runtime/core/bytes.ts';
 import { isBytes } from '../../runtime/core/cbor.ts';
 import type { Clock, TimerHandle } from '../../runtime/core/clock.ts';
 import { messageOf } from '../../runtime/core/errors.ts';
+import { Signal } from '../../runtime/core/event.ts';
 import type { Logger } from '../../runtime/core/log.ts';
 import { referenceOf } from '../../runtime/records/reference.ts';
 import { decodeRow, zeroHash } from '../../runtime/records/row.ts';
@@ -51,6 +52,8 @@ export interface IngestCounts {
 
 export class Ingest {
   readonly #options: IngestOptions;
+  /** After each batch that a transaction has made durable. */
+  readonly committed = new Signal<IngestBatch>();
   #queue: IngestBatch[] = [];
   #queuedRows = 0;
   readonly #queuedOf = new Map<string, number>();
@@ -179,6 +182,7 @@ export class Ingest {
       this.#counts.commits++;
       this.#counts.stored += outcomes.reduce((sum, { stored }) => sum + stored, 0);
       for (const { cursor, reject } of newestPerEpoch(outcomes)) this.acknowledge(cursor, { reject });
+      for (const batch of batches) this.committed.emit(batch);
     } catch (error) {
       // Nothing was stored, so nothing is acknowledged: the terminals still have every row.
       this.#options.log.error('ingest.commit-failed', { count: batches.length, detail: messageOf(error) });

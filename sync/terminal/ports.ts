@@ -4,6 +4,7 @@ import type { Bytes } from '../../runtime/core/bytes.ts';
 import type { Signal } from '../../runtime/core/event.ts';
 import type { ChainHead, StoredBody } from '../../runtime/records/chain.ts';
 import type { RowType } from '../../runtime/records/row-types.ts';
+import type { Command } from '../wire/command.ts';
 import type { DocumentHeader, DocumentKey } from '../wire/document.ts';
 import type { DocumentHead } from '../wire/heads.ts';
 import type { FetchName } from '../wire/request.ts';
@@ -101,6 +102,18 @@ export interface DocumentSink {
   keyOf(kid: Bytes): DocumentKey | null;
   /** What is in force, or null. */
   inForce(name: 'trust' | FetchName): { readonly version: number; readonly hash: Bytes } | null;
+}
+
+/** The machine as commands see it. */
+export interface CommandPort {
+  /**
+   * Begins an act that is new, fresh and authentic. Resolves when its first row (INTENT, or the row that
+   * answers) and `floor` are durable in one commit, and rejects where nothing was committed. Rows that answer
+   * carry the command id.
+   */
+  carryOut(command: Command, floor: SyncProjection): Promise<void>;
+  /** The same command once more: writes its answer again, and moves nothing. */
+  answerAgain(command: Command): Promise<void>;
 }
 
 /** The highest version ever taken, per kind. Kept where losing a list does not lose the memory. */

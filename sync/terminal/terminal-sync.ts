@@ -12,10 +12,20 @@ import type { BirthReason } from '../wire/presence.ts';
 import type { Range } from '../wire/ranges.ts';
 import { fetchNames } from '../wire/request.ts';
 import { type DocumentName, operatorTopics, parseTopic, terminalTopics } from '../wire/topics.ts';
+import { Commands } from './commands.ts';
 import { Downlink } from './downlink.ts';
 import { HostWatch } from './host-watch.ts';
 import { JournalFloor } from './journal-floor.ts';
-import type { DocumentSink, KeyStore, Link, LinkMessage, LinkSession, TimeSink, UplinkJournal } from './ports.ts';
+import type {
+  CommandPort,
+  DocumentSink,
+  KeyStore,
+  Link,
+  LinkMessage,
+  LinkSession,
+  TimeSink,
+  UplinkJournal,
+} from './ports.ts';
 import { TerminalPresence } from './presence.ts';
 import { Uplink } from './uplink.ts';
 
@@ -46,6 +56,8 @@ export interface TerminalSyncOptions {
   readonly backlogRows?: number;
   /** Larger documents this machine decides by; fares where nothing is said. */
   readonly documents?: readonly DocumentName[];
+  /** Who carries out commands; without, none is heard. */
+  readonly commands?: CommandPort;
 }
 
 export interface SyncStatus {
@@ -59,6 +71,8 @@ export interface SyncStatus {
 export class TerminalSync {
   readonly uplink: Uplink;
   readonly downlink: Downlink;
+  /** Null on a machine that takes no commands. */
+  readonly commands: Commands | null;
   /** After each change of `connected` or `headEnd`. */
   readonly changed = new Signal<SyncStatus>();
   readonly #options: TerminalSyncOptions;
@@ -77,6 +91,7 @@ export class TerminalSync {
     this.uplink = new Uplink({ ...options, openAck: (payload) => this.#openAck(payload) });
     this.#documents = options.documents ?? ['fares'];
     this.downlink = new Downlink({ ...options, documents: this.#documents, floor: new JournalFloor(journal) });
+    this.commands = options.commands ? new Commands({ ...options, port: options.commands }) : null;
     this.#presence = new TerminalPresence({ ...options, versions: () => versionsOf(sink) });
     this.#hosts = new HostWatch({ ...options, changed: (window) => this.#hostChanged(window) });
   }
@@ -126,6 +141,7 @@ export class TerminalSync {
       all.denyHead,
       ...this.#documents.map(all.documentHead),
       all.anyHostState,
+      ...(this.commands ? [own.command] : []),
     ];
     this.#hosts.linkUp();
     this.downlink.linkUp();
@@ -161,6 +177,11 @@ export class TerminalSync {
       return;
     }
     if (address?.to === 'host-state') return this.#hosts.receive(message);
+    if (address?.to === 'command') {
+      // Before the first trust list no signature says anything; the head end sends it again.
+      if (this.#options.sink.inForce('trust')) this.commands?.receive(message);
+      return;
+    }
     this.downlink.receive(message);
     this.#applyWindow();
   }

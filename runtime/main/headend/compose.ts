@@ -12,7 +12,7 @@ import { SystemClock } from '../../core/clock.ts';
 import { messageOf, StileError } from '../../core/errors.ts';
 import { createLogger } from '../../core/log.ts';
 import { openTrustList } from '../../tokens/trust-list.ts';
-import { type HeadEndConfig, readFares, readHeadEndKeys } from './config.ts';
+import { type HeadEndConfig, readFares, readHeadEndKeys, readRules } from './config.ts';
 
 export interface RunningHeadEnd {
   readonly port: number;
@@ -36,6 +36,7 @@ export async function composeHeadEnd(
     });
   }
   const fares = readFares(config.faresFile);
+  const rules = config.rulesFile === null ? null : readRules(config.rulesFile);
   mkdirSync(config.dataFolder, { recursive: true, mode: 0o700 });
   const file = join(config.dataFolder, 'headend.db');
   const store = await openSqliteStore(file);
@@ -57,6 +58,7 @@ export async function composeHeadEnd(
   await headEnd.publisher.publishTrust(trustList, trust.view.version);
   await headEnd.deny.open();
   await headEnd.publisher.publishLarge('fares', fares);
+  if (rules) await headEnd.publisher.publishLarge('rules', rules);
   return {
     port: broker.port,
     deny: async (issuer, account) => void (await headEnd.denyAccount(issuer, fromHex(account))),

@@ -5,6 +5,7 @@ import { readFileSync, statSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { z } from 'zod';
 import type { HeadEndSigners } from '../../../sync/headend/publisher.ts';
+import { readSitePeers } from '../../../sync/wire/site-peers.ts';
 import type { Bytes } from '../../core/bytes.ts';
 import { fromHex } from '../../core/bytes.ts';
 import { type CborInput, decodeCbor, documentProfile, encodeCbor } from '../../core/cbor.ts';
@@ -27,6 +28,7 @@ const headEndSchema = z.strictObject({
   keysFile: path,
   trustListFile: path,
   faresFile: path,
+  rulesFile: path.optional(),
   port: wholeNumber(0, 65_535).default(1883),
   roots: z.strictObject({
     gen: z.int().min(1),
@@ -42,7 +44,9 @@ const headEndSchema = z.strictObject({
     .default({ level: 'info' }),
 });
 
-export interface HeadEndConfig extends Omit<z.infer<typeof headEndSchema>, 'roots' | 'terminals'> {
+export interface HeadEndConfig extends Omit<z.infer<typeof headEndSchema>, 'roots' | 'terminals' | 'rulesFile'> {
+  /** Null where no site's rules are published. */
+  readonly rulesFile: string | null;
   readonly roots: RootSet;
   readonly terminals: readonly { readonly id: string; readonly journalKey: Bytes }[];
 }
@@ -57,6 +61,7 @@ export function readHeadEndConfig(file: string): HeadEndConfig {
     keysFile: from(config.keysFile),
     trustListFile: from(config.trustListFile),
     faresFile: from(config.faresFile),
+    rulesFile: config.rulesFile === undefined ? null : from(config.rulesFile),
     roots: {
       ...config.roots,
       keys: config.roots.keys.map(({ kid, publicKey }) => ({ kid: fromHex(kid), publicKey: fromHex(publicKey) })),
@@ -122,6 +127,39 @@ export function readFares(file: string): Bytes {
     });
   }
 }
+
+/**
+ * A site's rules as an operator writes them: JSON with the keys of the signed body, public keys of peers in
+ * hexadecimal. Returns the canonical body.
+ * @throws StileError FILE_UNREADABLE, CONFIG_INVALID naming the file and what is wrong in it.
+ */
+export function readRules(file: string): Bytes {
+  const text = readText(file);
+  try {
+    const { peers = [], ...rules } = writtenRulesSchema.parse(JSON.parse(text));
+    const body = { ...(rules as Readonly<Record<string, CborInput>>), peers: peers.map(peerBody) };
+    const bytes = encodeCbor(body);
+    const read = readSitePeers(decodeCbor(bytes, documentProfile));
+    if (!read.ok) throw new RangeError(read.problem);
+    return bytes;
+  } catch (cause) {
+    throw new StileError('CONFIG_INVALID', `site rules ${file}: ${messageOf(cause)}`, {
+      remedy: 'Correct the file; docs/configuration.md names its keys.',
+      cause,
+    });
+  }
+}
+
+const writtenRulesSchema = z.looseObject({
+  version: z.int().min(1),
+  site: z.int().min(0).max(0xffff_ffff),
+  peers: z.array(z.strictObject({ lane: id, terminal: id, key: hexOf(32) })).optional(),
+});
+
+const peerBody = ({ key, ...peer }: { lane: string; terminal: string; key: string }): CborInput => ({
+  ...peer,
+  key: fromHex(key),
+});
 
 function readText(file: string): string {
   try {

@@ -1,9 +1,11 @@
 // What sync reports, written down where it must be kept: receipts into the chain, what an attacker or a
 // broken head end may have done as SECURITY rows, the rest into the log.
 
+import type { CommandEvent } from '../../../sync/terminal/commands.ts';
 import type { DownlinkEvent } from '../../../sync/terminal/downlink.ts';
 import type { TerminalSync } from '../../../sync/terminal/terminal-sync.ts';
 import type { UplinkEvent } from '../../../sync/terminal/uplink.ts';
+import { hex } from '../../core/bytes.ts';
 import { messageOf } from '../../core/errors.ts';
 import type { Logger } from '../../core/log.ts';
 import type { Payload } from '../../records/payload.ts';
@@ -40,6 +42,7 @@ export class SyncEvents {
     });
     sync.uplink.events.on((event) => this.#uplink(event));
     sync.downlink.events.on((event) => this.#downlink(event));
+    sync.commands?.events.on((event) => this.#command(event));
   }
 
   #uplink(event: UplinkEvent): void {
@@ -73,12 +76,21 @@ export class SyncEvents {
     this.#options.logger.info('document in force', { kind: event.name, version: event.version, state: event.kind });
   }
 
-  #security(what: string, detail: string): void {
+  #command(event: CommandEvent): void {
+    const { logger } = this.#options;
+    if (event.kind === 'refused')
+      return this.#security('command refused', event.refusal, event.commandId ? { commandId: event.commandId } : {});
+    const ref = hex(event.commandId);
+    if (event.kind === 'failed') logger.warn('command not carried out', { ref, detail: event.detail });
+    else logger.info('command', { ref, state: event.kind });
+  }
+
+  #security(what: string, detail: string, more: Omit<Payload, 'act'> = {}): void {
     this.#options.logger.warn(what, { code: 'DOCUMENT_REFUSED', detail });
     const now = this.#options.monoMs();
     if (now - this.#hour.startedMs >= hourMs) this.#hour = { startedMs: now, rows: 0 };
     if (this.#hour.rows++ < securityRowsPerHour)
-      this.write('SECURITY', { act: what, detail: detail.slice(0, 80).toWellFormed() });
+      this.write('SECURITY', { act: what, detail: detail.slice(0, 80).toWellFormed(), ...more });
   }
 
   /** Writes a row that nobody waits for. */
