@@ -79,6 +79,10 @@ export class MemoryBroker {
     for (const { filter, handle } of this.#handlers) {
       if (topicMatches(filter, message.topic)) this.#carry(message, from, () => handle(message));
     }
+    const { topic, payload } = message;
+    for (const [id, link] of this.#links) {
+      if (link.wants(topic)) this.#carry({ topic, payload }, id, () => link.deliver({ topic, payload, retain: false }));
+    }
   }
 
   replayRetained(link: MemoryLink, filters: readonly string[]): void {
