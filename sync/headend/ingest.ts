@@ -17,6 +17,7 @@ import type { Exchange, ExchangeMessage } from './ports.ts';
 import type { Presence } from './presence.ts';
 import type { IngestBatch, IngestCursor, IngestRow, IngestStore, RowColumns } from './store/ingest-store.ts';
 import { generationOf, type KnownTerminal, type Terminals } from './terminals.ts';
+import { ticketOf } from './ticket.ts';
 
 export const ingestLimits = {
   /** One transaction takes so many rows, or what came in this time. */
@@ -278,6 +279,7 @@ function columnsOf(terminal: string, epoch: number, seq: number, body: Bytes): R
       act: typeof act === 'string' ? act : '',
       reason: typeof reason === 'string' ? reason : null,
       digest: isBytes(digest) ? digest : null,
+      ticket: ticketOf(row),
     };
   } catch {
     return null;

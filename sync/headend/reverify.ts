@@ -8,6 +8,7 @@ import { messageOf } from '../../runtime/core/errors.ts';
 import type { Logger } from '../../runtime/core/log.ts';
 import { openEvidence } from '../../runtime/records/evidence.ts';
 import { decodeRow, type Row } from '../../runtime/records/row.ts';
+import { DoubleUse } from './double-use.ts';
 import type { EvidenceJudge } from './ports.ts';
 import type { IngestStore, LedgerRow } from './store/ingest-store.ts';
 
@@ -24,11 +25,13 @@ export interface ReverifyOptions {
 
 export class Reverify {
   readonly #options: ReverifyOptions;
+  readonly #doubleUse: DoubleUse;
   #timer: TimerHandle | null = null;
   #running: Promise<unknown> = Promise.resolve();
 
   constructor(options: ReverifyOptions) {
     this.#options = options;
+    this.#doubleUse = new DoubleUse(options);
   }
 
   start(): void {
@@ -59,7 +62,7 @@ export class Reverify {
 
   async #examine(stored: LedgerRow): Promise<string> {
     const row = decodeRow(stored.body);
-    await this.#compareAcrossTerminals(stored, row);
+    await this.#doubleUse.examine(stored, row);
     return this.#verdict(row);
   }
 
@@ -81,23 +84,5 @@ export class Reverify {
       this.#options.log.error('headend.judge-threw', { seq: row.seq, epoch: row.epoch, detail: messageOf(error) });
       return 'bad:DEVICE_FAULT';
     }
-  }
-
-  /** The same code on two terminals: each was right to accept it offline, and one of them is to be reviewed. */
-  async #compareAcrossTerminals(stored: LedgerRow, row: Row): Promise<void> {
-    if (!isBytes(row.payload.digest)) return;
-    const { store, clock } = this.#options;
-    const [other] = await store.sameDigest(stored);
-    if (!other) return;
-    const later = decodeRow(other.body).tWallMs > row.tWallMs ? other : stored;
-    const earlier = later === other ? stored : other;
-    await store.report({
-      kind: 'double_use',
-      terminal: later.terminal,
-      epoch: later.epoch,
-      seq: later.seq,
-      detail: `the same code was accepted on ${earlier.terminal}, row ${earlier.ref}`,
-      openedMs: clock.wallMs(),
-    });
   }
 }

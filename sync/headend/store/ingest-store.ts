@@ -12,6 +12,8 @@ export interface RowColumns {
   readonly act: string;
   readonly reason: string | null;
   readonly digest: Bytes | null;
+  /** Of an act with a ticket: canonical [issuer, token id]. */
+  readonly ticket: Bytes | null;
 }
 
 export interface IngestRow {
@@ -147,6 +149,8 @@ export interface IngestStore {
   judge(verdicts: readonly { readonly row: LedgerRow; readonly verdict: string }[]): Promise<void>;
   /** Other terminals' rows with the same digest. */
   sameDigest(row: LedgerRow): Promise<readonly LedgerRow[]>;
+  /** Rows about one ticket, of every terminal, oldest first. */
+  sameTicket(ticket: Bytes, limit: number): Promise<readonly LedgerRow[]>;
   latest(limit: number): Promise<readonly LedgerRow[]>;
   byReference(ref: string): Promise<readonly LedgerRow[]>;
   /** In order of seq, for a consumer: never beyond the cursor, so never across a hole. */
@@ -155,5 +159,8 @@ export interface IngestStore {
   saveDocument(document: PublishedDocument): Promise<void>;
   newestDocument(kind: string, target: string): Promise<PublishedDocument | null>;
   document(kind: string, target: string, version: number): Promise<PublishedDocument | null>;
+  /** A small value of the head end's own, durable when it resolves. */
+  saveState(name: string, value: Bytes): Promise<void>;
+  state(name: string): Promise<Bytes | null>;
   close(): Promise<void>;
 }

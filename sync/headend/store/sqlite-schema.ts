@@ -45,4 +45,9 @@ CREATE TABLE IF NOT EXISTS incident (
   detail TEXT NOT NULL, opened_ms INTEGER NOT NULL,
   UNIQUE (kind, terminal, epoch, seq)
 );
+CREATE TABLE IF NOT EXISTS state (name TEXT PRIMARY KEY, value BLOB NOT NULL);
 `;
+
+/** Columns that older files lack: added when such a file is opened. */
+export const addedColumns = [{ table: 'tx', column: 'ticket', type: 'BLOB' }] as const;
+export const lateIndexes = 'CREATE INDEX IF NOT EXISTS tx_ticket ON tx (ticket) WHERE ticket IS NOT NULL;';

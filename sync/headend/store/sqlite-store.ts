@@ -22,7 +22,7 @@ import {
   storeLimits,
   type TerminalRecord,
 } from './ingest-store.ts';
-import { schema } from './sqlite-schema.ts';
+import { addedColumns, lateIndexes, schema } from './sqlite-schema.ts';
 
 /** @throws StileError NATIVE_PACKAGE_MISSING, FILE_UNREADABLE. */
 export async function openSqliteStore(path: string): Promise<SqliteStore> {
@@ -68,6 +68,11 @@ export class SqliteStore implements IngestStore {
     db.pragma('synchronous = FULL');
     db.pragma('busy_timeout = 2000');
     db.exec(schema);
+    for (const { table, column, type } of addedColumns) {
+      const known = db.pragma(`table_info(${table})`) as { name: string }[];
+      if (!known.some(({ name }) => name === column)) db.exec(`ALTER TABLE ${table} ADD COLUMN ${column} ${type}`);
+    }
+    db.exec(lateIndexes);
   }
 
   async commitBatches(batches: readonly IngestBatch[]): Promise<readonly BatchOutcome[]> {
@@ -123,8 +128,8 @@ export class SqliteStore implements IngestStore {
   #insertRow(batch: IngestBatch, { seq, body, hash, columns }: IngestRow): void {
     if (!columns) return this.#insertPoison(batch, seq, body, hash);
     this.#prepare(
-      `INSERT INTO tx (terminal, epoch, seq, day, body, hash, ref, type, act, reason, arrived_ms, verdict, digest)
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, NULL, ?) ON CONFLICT DO NOTHING`,
+      `INSERT INTO tx (terminal, epoch, seq, day, body, hash, ref, type, act, reason, arrived_ms, verdict, digest, ticket)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, NULL, ?, ?) ON CONFLICT DO NOTHING`,
     ).run(
       batch.terminal,
       batch.epoch,
@@ -138,6 +143,7 @@ export class SqliteStore implements IngestStore {
       columns.reason,
       batch.arrivedMs,
       columns.digest,
+      columns.ticket,
     );
   }
 
@@ -316,6 +322,10 @@ export class SqliteStore implements IngestStore {
     );
   }
 
+  async sameTicket(ticket: Bytes, limit: number): Promise<readonly LedgerRow[]> {
+    return this.#rows('WHERE ticket = ? ORDER BY rowid LIMIT ?', ticket, limit);
+  }
+
   async latest(limit: number): Promise<readonly LedgerRow[]> {
     return this.#rows('ORDER BY rowid DESC LIMIT ?', limit);
   }
@@ -368,11 +378,23 @@ export class SqliteStore implements IngestStore {
     return (found as PublishedDocument | undefined) ?? null;
   }
 
+  async saveState(name: string, value: Bytes): Promise<void> {
+    this.#prepare('INSERT INTO state (name, value) VALUES (?, ?) ON CONFLICT DO UPDATE SET value = excluded.value').run(
+      name,
+      value,
+    );
+  }
+
+  async state(name: string): Promise<Bytes | null> {
+    const found = this.#prepare('SELECT value FROM state WHERE name = ?').get(name) as { value: Buffer } | undefined;
+    return found?.value ?? null;
+  }
+
   async close(): Promise<void> {
     this.#db.close();
   }
 
-  #rows(tail: string, ...parameters: readonly (string | number)[]): readonly LedgerRow[] {
+  #rows(tail: string, ...parameters: readonly (string | number | Bytes)[]): readonly LedgerRow[] {
     return this.#prepare(`SELECT ${ledgerColumns} FROM tx ${tail}`).all(...parameters) as LedgerRow[];
   }
 
