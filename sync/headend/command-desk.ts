@@ -70,6 +70,7 @@ export class CommandDesk {
   readonly #options: CommandDeskOptions;
   readonly #kept = new Map<string, Kept>();
   #signing: Promise<unknown> = Promise.resolve();
+  #stopped = false;
 
   constructor(options: CommandDeskOptions) {
     this.#options = options;
@@ -108,7 +109,14 @@ export class CommandDesk {
   async challenged(terminal: string, payload: Bytes): Promise<void> {
     const challenge = parseChallenge(payload);
     const kept = challenge.ok ? this.#kept.get(hex(challenge.value.commandId)) : undefined;
-    if (!challenge.ok || !kept || kept.status.terminal !== terminal || kept.status.act.kind === 'dispense') return;
+    if (
+      this.#stopped ||
+      !challenge.ok ||
+      !kept ||
+      kept.status.terminal !== terminal ||
+      kept.status.act.kind === 'dispense'
+    )
+      return;
     if (!isOpen(kept.status.state) || kept.challenges >= commandDeskLimits.challenges) return;
     kept.challenges++;
     kept.nonce = challenge.value.nonce;
@@ -123,6 +131,7 @@ export class CommandDesk {
   }
 
   stop(): void {
+    this.#stopped = true;
     for (const { timer } of this.#kept.values()) timer?.cancel();
   }
 

@@ -13,6 +13,7 @@ import { CommandDesk } from './command-desk.ts';
 import { DenyDesk } from './deny-desk.ts';
 import { type GapLimits, GapWatch } from './gap-watch.ts';
 import { Ingest, type IngestCounts } from './ingest.ts';
+import { LeaseDesk, type Zone } from './lease-desk.ts';
 import type { EvidenceJudge, Exchange, ExchangeMessage } from './ports.ts';
 import { Presence, type PresenceState } from './presence.ts';
 import { type HeadEndSigners, Publisher } from './publisher.ts';
@@ -35,6 +36,8 @@ export interface HeadEndOptions {
   readonly sealingKey: KeyObject;
   readonly judge: EvidenceJudge;
   readonly gaps?: GapLimits;
+  /** Zones whose people are counted; none where nothing is said. */
+  readonly zones?: readonly Zone[];
   /** For ids of commands and leases; the kernel's where nothing is said. */
   readonly entropy?: Entropy;
 }
@@ -44,6 +47,7 @@ export class HeadEnd {
   /** The deny list: refuse and pardon. */
   readonly deny: DenyDesk;
   readonly commands: CommandDesk;
+  readonly leases: LeaseDesk;
   readonly #options: HeadEndOptions;
   readonly #terminals: Terminals;
   readonly #presence: Presence;
@@ -66,6 +70,12 @@ export class HeadEnd {
     this.#reverify = new Reverify(options);
     const entropy = options.entropy ?? systemEntropy;
     this.commands = new CommandDesk({ ...shared, entropy, signer: options.signers.commands });
+    this.leases = new LeaseDesk({
+      ...shared,
+      entropy,
+      zones: options.zones ?? [],
+      seal: (terminal, grant) => this.publisher.sealLease(terminal, grant),
+    });
     this.#ingest.committed.on((batch) => this.commands.observe(batch));
   }
 
@@ -77,6 +87,7 @@ export class HeadEnd {
     exchange.subscribe(topics.anyState, (message) => this.#presence.receive(message));
     exchange.subscribe(topics.anyBirth, (message) => this.#background('birth', this.#births.receive(message)));
     exchange.subscribe(topics.anyRequest, (message) => this.#background('request', this.#requested(message)));
+    await this.leases.start();
     await this.deny.open();
     await this.publisher.start();
     this.#gaps.start();
@@ -87,6 +98,7 @@ export class HeadEnd {
   async stop(): Promise<void> {
     this.publisher.stop();
     this.commands.stop();
+    await this.leases.stop();
     await this.#gaps.stop();
     await this.#ingest.stop();
     await this.#reverify.stop();
@@ -150,7 +162,7 @@ export class HeadEnd {
       case 'doc':
         return this.publisher.answerChunk(message);
       case 'lease':
-        return;
+        return this.leases.requested(address.terminal, message.payload);
       case 'challenge':
         return this.commands.challenged(address.terminal, message.payload);
       default:

@@ -3,6 +3,7 @@
 import { createHash } from 'node:crypto';
 import { secondsOf, unixSeconds } from '../../runtime/core/brand.ts';
 import { type Bytes, equal } from '../../runtime/core/bytes.ts';
+import type { CborInput } from '../../runtime/core/cbor.ts';
 import { type Clock, repeat, type TimerHandle } from '../../runtime/core/clock.ts';
 import { messageOf, StileError } from '../../runtime/core/errors.ts';
 import type { Logger } from '../../runtime/core/log.ts';
@@ -10,6 +11,7 @@ import type { CoseSigner } from '../../runtime/tokens/cose.ts';
 import { type Ack, ackBody } from '../wire/ack.ts';
 import { sealDocument } from '../wire/document.ts';
 import { headBody } from '../wire/heads.ts';
+import { type LeaseGrant, leaseBody } from '../wire/lease.ts';
 import { encodeHostState } from '../wire/presence.ts';
 import { encodeChunkResponse, type FetchName, fetchNames, parseChunkRequest } from '../wire/request.ts';
 import { operatorTopics, parseTopic, terminalTopics } from '../wire/topics.ts';
@@ -55,7 +57,7 @@ export class Publisher {
   readonly #topics: ReturnType<typeof operatorTopics>;
   #timer: TimerHandle | null = null;
   #chunksUnderWay = 0;
-  #ackVersion = 0;
+  #answerVersion = 0;
 
   constructor(options: PublisherOptions) {
     this.#options = options;
@@ -123,18 +125,27 @@ export class Publisher {
   }
 
   sealAck(ack: Ack): Bytes {
-    const iat = secondsOf(this.#options.clock.wallMs());
-    this.#ackVersion = Math.max(this.#ackVersion + 1, ack.nowMs);
+    return this.#sealAnswer('ack', ack.terminal, ackBody(ack), publisherLimits.ackLifeSeconds);
+  }
+
+  sealLease(terminal: string, grant: LeaseGrant): Bytes {
+    return this.#sealAnswer('lease', terminal, leaseBody(grant), publisherLimits.leaseAnswerLifeSeconds);
+  }
+
+  #sealAnswer(kind: 'ack' | 'lease', target: string, body: CborInput, lifeSeconds: number): Bytes {
+    const nowMs = this.#options.clock.wallMs();
+    const iat = secondsOf(nowMs);
+    this.#answerVersion = Math.max(this.#answerVersion + 1, nowMs);
     return sealDocument(
       {
-        kind: 'ack',
+        kind,
         operator: this.#options.operator,
-        target: ack.terminal,
-        version: this.#ackVersion,
+        target,
+        version: this.#answerVersion,
         iat,
-        exp: unixSeconds(iat + publisherLimits.ackLifeSeconds),
+        exp: unixSeconds(iat + lifeSeconds),
       },
-      ackBody(ack),
+      body,
       this.#options.signers.receipts,
     );
   }

@@ -7,6 +7,7 @@ import type { RowType } from '../../runtime/records/row-types.ts';
 import type { Command } from '../wire/command.ts';
 import type { DocumentHeader, DocumentKey } from '../wire/document.ts';
 import type { DocumentHead } from '../wire/heads.ts';
+import type { LeaseGrant } from '../wire/lease.ts';
 import type { FetchName } from '../wire/request.ts';
 
 export interface UplinkRow extends StoredBody {
@@ -114,6 +115,16 @@ export interface CommandPort {
   carryOut(command: Command, floor: SyncProjection): Promise<void>;
   /** The same command once more: writes its answer again, and moves nothing. */
   answerAgain(command: Command): Promise<void>;
+}
+
+/** The machine as capacity leases see it. All three answers belong to one moment: the newest commit. */
+export interface LeasePort {
+  /** The lease in force; `spendable` false once its end, less the machine's guard, has passed: for good. */
+  current(): { readonly lease: Bytes; readonly left: number; readonly spendable: boolean } | null;
+  /** Every place that `current` counts as spent was spent in a row up to this one. */
+  committed(): { readonly epoch: number; readonly seq: number };
+  /** Resolves when the lease is in force and the one before it is spent no more, durably. */
+  take(grant: LeaseGrant): Promise<void>;
 }
 
 /** The highest version ever taken, per kind. Kept where losing a list does not lose the memory. */

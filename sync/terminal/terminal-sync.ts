@@ -16,6 +16,7 @@ import { Commands } from './commands.ts';
 import { Downlink } from './downlink.ts';
 import { HostWatch } from './host-watch.ts';
 import { JournalFloor } from './journal-floor.ts';
+import { LeaseKeeper, type LeaseKeeperOptions } from './lease-keeper.ts';
 import type {
   CommandPort,
   DocumentSink,
@@ -58,6 +59,8 @@ export interface TerminalSyncOptions {
   readonly documents?: readonly DocumentName[];
   /** Who carries out commands; without, none is heard. */
   readonly commands?: CommandPort;
+  /** For a gate lane whose zone is counted. */
+  readonly leases?: Pick<LeaseKeeperOptions, 'site' | 'zone' | 'places' | 'port'>;
 }
 
 export interface SyncStatus {
@@ -73,6 +76,8 @@ export class TerminalSync {
   readonly downlink: Downlink;
   /** Null on a machine that takes no commands. */
   readonly commands: Commands | null;
+  /** Null on a machine that counts nobody. */
+  readonly leases: LeaseKeeper | null;
   /** After each change of `connected` or `headEnd`. */
   readonly changed = new Signal<SyncStatus>();
   readonly #options: TerminalSyncOptions;
@@ -92,6 +97,13 @@ export class TerminalSync {
     this.#documents = options.documents ?? ['fares'];
     this.downlink = new Downlink({ ...options, documents: this.#documents, floor: new JournalFloor(journal) });
     this.commands = options.commands ? new Commands({ ...options, port: options.commands }) : null;
+    this.leases = options.leases
+      ? new LeaseKeeper({
+          ...options,
+          ...options.leases,
+          now: () => (options.now() === null ? null : options.clock.wallMs()),
+        })
+      : null;
     this.#presence = new TerminalPresence({ ...options, versions: () => versionsOf(sink) });
     this.#hosts = new HostWatch({ ...options, changed: (window) => this.#hostChanged(window) });
   }
@@ -142,6 +154,7 @@ export class TerminalSync {
       ...this.#documents.map(all.documentHead),
       all.anyHostState,
       ...(this.commands ? [own.command] : []),
+      ...(this.leases ? [own.response('lease')] : []),
     ];
     this.#hosts.linkUp();
     this.downlink.linkUp();
@@ -182,12 +195,17 @@ export class TerminalSync {
       if (this.#options.sink.inForce('trust')) this.commands?.receive(message);
       return;
     }
+    if (address?.to === 'response' && address.operation === 'lease') {
+      if (address.terminal === this.#options.terminal) this.leases?.receive(message);
+      return;
+    }
     this.downlink.receive(message);
     this.#applyWindow();
   }
 
   #hostChanged(window: number): void {
     this.#hostWindow = window;
+    this.leases?.headEnd(window > 0);
     this.#applyWindow();
     this.changed.emit(this.status());
   }

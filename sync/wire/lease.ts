@@ -32,6 +32,8 @@ export interface LeaseRequest {
   /** Places wanted; 0 only reports. */
   readonly want: number;
   readonly report: LeaseReport | null;
+  /** Wall time of the lane, milliseconds; null while it does not trust its clock. */
+  readonly atMs: number | null;
   /** Every spend the report knows of stands in a row up to this one; seq -1 for an empty journal. */
   readonly epoch: number;
   readonly seq: number;
@@ -66,6 +68,7 @@ const requestSchema = z.object({
   zone: idText,
   want: places,
   lease: z.object({ id: leaseId, left: places, fin: z.boolean() }).nullable(),
+  at: count.nullable(),
   e: count,
   seq: z.int().min(-1),
   alg: z.literal(algorithms.EdDSA),
@@ -93,6 +96,7 @@ export const encodeLeaseRequest = (
     zone: request.zone,
     want: request.want,
     lease: reportBody(request.report),
+    at: request.atMs,
     e: request.epoch,
     seq: request.seq,
     alg: algorithms.EdDSA,
@@ -102,9 +106,9 @@ export const encodeLeaseRequest = (
 export function parseLeaseRequest(bytes: Bytes): Parsed<SignedLeaseRequest> {
   const parsed = parseMessage(bytes, requestSchema);
   if (!parsed.ok) return parsed;
-  const { id, site, zone, want, lease, e, seq, sig } = parsed.value;
+  const { id, site, zone, want, lease, at, e, seq, sig } = parsed.value;
   const report = lease === null ? null : { lease: lease.id, left: lease.left, final: lease.fin };
-  return { ok: true, value: { id, site, zone, want, report, epoch: e, seq, signature: sig } };
+  return { ok: true, value: { id, site, zone, want, report, atMs: at, epoch: e, seq, signature: sig } };
 }
 
 export const leaseRequestAuthentic = (
@@ -150,6 +154,7 @@ const signatureBase = (operator: string, terminal: string, request: LeaseRequest
     request.zone,
     request.want,
     reportBody(request.report),
+    request.atMs,
     request.epoch,
     request.seq,
   ]);
