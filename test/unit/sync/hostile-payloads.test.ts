@@ -1,11 +1,15 @@
 // Any bytes on any topic, at either end: an answer, never a throw, and nothing believed.
 import { describe, expect, test } from 'vitest';
-import type { Bytes } from '../../../runtime/core/bytes.ts';
+import { type Bytes, equal } from '../../../runtime/core/bytes.ts';
 import { type Entropy, pick, SeededEntropy } from '../../../runtime/core/entropy.ts';
 import { VirtualClock } from '../../../runtime/core/virtual-clock.ts';
 import { MemoryBroker } from '../../../sync/terminal/link/memory-link.ts';
 import { describeMessage } from '../../../sync/wire/describe.ts';
-import { operatorTopics, terminalTopics } from '../../../sync/wire/topics.ts';
+import { documentNames, operations, operatorTopics, siteTopics, terminalTopics } from '../../../sync/wire/topics.ts';
+import { CommandedMachine } from '../../fixtures/commanded-machine.ts';
+import { LeasedLane } from '../../fixtures/leased-lane.ts';
+import { MemoryJournal } from '../../fixtures/memory-journal.ts';
+import { actId, rulesWith, SiteWorld, site, subject } from '../../fixtures/site-world.ts';
 import {
   Authority,
   newHeadEnd,
@@ -17,8 +21,18 @@ import {
 
 const own = terminalTopics(operator, 'bus-1');
 const all = operatorTopics(operator);
-const up = [own.state, own.birth, own.tx('live'), own.tx('backlog'), own.request('doc')];
-const down = [own.ack, own.response('doc'), all.trust, all.denyHead, all.documentHead('fares'), all.hostState('h1')];
+const up = [own.state, own.birth, own.tx('live'), own.tx('backlog'), ...operations.map(own.request)];
+const down = [
+  own.ack,
+  own.command,
+  ...operations.map(own.response),
+  all.trust,
+  all.denyHead,
+  ...documentNames.map(all.documentHead),
+  all.hostState('h1'),
+];
+const talk = [siteTopics(operator, site).claim('t-west'), siteTopics(operator, site).answer('t-west')];
+const zone = { site, zone: 'hall', capacity: 50, lanes: ['bus-1'], places: 20, lifeSeconds: 600, guardSeconds: 5 };
 const lengths = [0, 1, 2, 3, 9, 40, 200, 5_000, 70_000];
 
 /** Noise, or a real message with some bytes changed, cut off or repeated. */
@@ -35,8 +49,13 @@ async function world(seed: string) {
   const clock = new VirtualClock();
   const broker = new MemoryBroker(clock);
   const authority = new Authority();
-  const head = await newHeadEnd({ exchange: broker, clock, authority });
-  const bus = newTerminal({ id: 'bus-1', seed, clock, link: broker.link('bus-1'), authority });
+  const head = await newHeadEnd({ exchange: broker, clock, authority, zones: [zone] });
+  const journal = new MemoryJournal('bus-1');
+  const machine = new CommandedMachine(journal);
+  const places = new LeasedLane(journal, clock);
+  const leases = { site, zone: 'hall', places: 20, port: places };
+  const link = broker.link('bus-1');
+  const bus = newTerminal({ id: 'bus-1', seed, clock, link, authority, journal, commands: machine, leases });
   const seen: Bytes[] = [];
   broker.carriage = ({ payload }) => {
     seen.push(payload);
@@ -49,15 +68,22 @@ async function world(seed: string) {
   bus.sync.start();
   await clock.advance(10_000);
   await head.headEnd.publisher.publishLarge('fares', new SeededEntropy(seed).bytes(1_000));
-  await clock.advance(1_000);
-  return { clock, broker, authority, head, bus, real: [...seen] };
+  await head.headEnd.publisher.publishLarge('rules', rulesWith([]));
+  await head.headEnd.commands.send('bus-1', { kind: 'open', direction: 'entry', reason: 'test' });
+  await clock.advance(5_000);
+  // Real messages of every kind have been seen, so that each can be mangled.
+  expect(machine.motions).toHaveLength(1);
+  expect(places.grants.length).toBeGreaterThan(0);
+  return { clock, broker, authority, head, bus, machine, places, real: [...seen] };
 }
 
 describe.each(['hostile-1', 'hostile-2'])('seed %s', (seed) => {
   test('at the head end', async () => {
     const w = await world(seed);
     const chance = new SeededEntropy(seed);
+    await w.clock.advance(5_000);
     const rows = (await w.head.store.counts()).rows;
+    const occupancy = w.head.headEnd.leases.occupancy(site, 'hall');
     for (let i = 0; i < 600; i++) {
       const topic = up[pick(chance, up.length)] ?? own.state;
       w.broker.accept('bus-1', { topic, payload: hostile(chance, w.real), retain: false });
@@ -65,6 +91,8 @@ describe.each(['hostile-1', 'hostile-2'])('seed %s', (seed) => {
     }
     await w.clock.advance(1_000);
     expect((await w.head.store.counts()).rows).toBe(rows);
+    // No place was leased, given back or filled by what nobody signed.
+    expect(w.head.headEnd.leases.occupancy(site, 'hall')).toEqual(occupancy);
     // 64 messages kept raw per terminal, however many come.
     expect((await w.head.store.counts()).quarantined).toBeLessThanOrEqual(64);
     expect(w.head.headEnd.ingestCounts().refused).toBeGreaterThan(64);
@@ -76,7 +104,7 @@ describe.each(['hostile-1', 'hostile-2'])('seed %s', (seed) => {
   test('at the terminal', async () => {
     const w = await world(seed);
     const chance = new SeededEntropy(seed);
-    const force = (): unknown => (['trust', 'deny', 'fares'] as const).map((name) => w.bus.sink.inForce(name));
+    const force = (): unknown => (['trust', 'deny', 'fares', 'rules'] as const).map((name) => w.bus.sink.inForce(name));
     const before = force();
     w.bus.journal.appendMany(3);
     for (let i = 0; i < 600; i++) {
@@ -89,11 +117,47 @@ describe.each(['hostile-1', 'hostile-2'])('seed %s', (seed) => {
     expect(force()).toEqual(before);
     expect(w.bus.downlinkEvents.some(({ kind }) => kind === 'refused')).toBe(true);
     expect(w.bus.uplinkEvents.some(({ kind }) => kind === 'ack-refused')).toBe(true);
+    expect(w.bus.commandEvents.some(({ kind }) => kind === 'refused')).toBe(true);
+    expect(w.machine.motions).toHaveLength(1);
+    expect(w.places.grants.every(({ places }) => places <= 20)).toBe(true);
     await w.head.headEnd.stop();
-    const again = await newHeadEnd({ exchange: w.broker, clock: w.clock, authority: w.authority, store: w.head.store });
+    const again = await newHeadEnd({ ...w, exchange: w.broker, store: w.head.store, zones: [zone] });
     await again.headEnd.start();
     await w.clock.advance(70_000);
     expect(await storedExactlyOnce(w.head.store, w.bus.journal)).toBe(true);
+  });
+
+  test('between the machines of a site', async () => {
+    const clock = new VirtualClock();
+    const broker = new MemoryBroker(clock);
+    const museum = new SiteWorld(clock);
+    const [home, west] = ['east', 'west'].map((name) => museum.join(name, broker.link(`t-${name}`)));
+    if (!home || !west) throw new Error('two lanes');
+    await clock.advance(5_000);
+    const real: Bytes[] = [];
+    broker.carriage = ({ payload }) => {
+      real.push(payload);
+      return [1];
+    };
+    west.claims.claim('east', subject(1));
+    west.claims.settle('east', { subject: subject(1), actId: actId(1), outcome: 'released', more: false });
+    await clock.advance(5_000);
+    const [before] = [[home.ledger.decisions, home.ledger.settlements.length]];
+    const chance = new SeededEntropy(seed);
+    const kept = [...real];
+    for (let i = 0; i < 600; i++) {
+      const payload = hostile(chance, kept);
+      // An unchanged message would be believed, and rightly.
+      if (kept.some((message) => equal(message, payload))) continue;
+      broker.publish(talk[pick(chance, talk.length)] ?? '', payload, { qos: 0, retain: false });
+      if (i % 20 === 0) await clock.advance(10);
+    }
+    await clock.advance(1_000);
+    expect([home.ledger.decisions, home.ledger.settlements.length]).toEqual(before);
+    expect(home.events.filter(({ kind }) => kind === 'refused').length).toBeGreaterThan(100);
+    west.claims.claim('east', subject(2));
+    await clock.advance(1_000);
+    expect(west.events.at(-1)).toMatchObject({ kind: 'answered', answer: { decision: 'granted' } });
   });
 
   test('in the description for people', async () => {
@@ -102,10 +166,13 @@ describe.each(['hostile-1', 'hostile-2'])('seed %s', (seed) => {
     let described = 0;
     for (let i = 0; i < 600; i++) {
       const topic =
-        [...up, ...down, 'stile/2/x', 'other', '', 'stile/1//t/', '#'][pick(chance, up.length + down.length + 5)] ?? '';
+        [...up, ...down, ...talk, 'stile/2/x', 'other', '', 'stile/1//t/', '#'][
+          pick(chance, up.length + down.length + talk.length + 5)
+        ] ?? '';
       if (describeMessage(topic, hostile(chance, w.real)).ok) described++;
     }
-    for (const topic of [...up, ...down]) for (const payload of w.real) JSON.stringify(describeMessage(topic, payload));
+    for (const topic of [...up, ...down, ...talk])
+      for (const payload of w.real) JSON.stringify(describeMessage(topic, payload));
     expect(described).toBeLessThan(600);
   });
 });
