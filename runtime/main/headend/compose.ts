@@ -52,6 +52,7 @@ export async function composeHeadEnd(
     signers: keys.signers,
     sealingKey: keys.sealing,
     judge: new TokenJudge(() => trust.view),
+    zones: config.zones,
   });
   await headEnd.start();
   for (const terminal of config.terminals) await headEnd.enrol(terminal.id, terminal.journalKey);

@@ -39,6 +39,20 @@ const headEndSchema = z.strictObject({
       .max(4),
   }),
   terminals: z.array(z.strictObject({ id, journalKey: hexOf(32) })).max(1_000),
+  zones: z
+    .array(
+      z.strictObject({
+        site: id,
+        zone: id,
+        capacity: wholeNumber(1, 1_000_000),
+        lanes: z.array(id).min(1).max(64),
+        places: wholeNumber(1, 1_000).default(20),
+        lifeSeconds: wholeNumber(30, 86_400).default(900),
+        guardSeconds: wholeNumber(5, 300).default(5),
+      }),
+    )
+    .max(64)
+    .default([]),
   log: z
     .strictObject({ level: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info') })
     .default({ level: 'info' }),

@@ -1,10 +1,14 @@
 // A head end with a wrong file says which file, which key, and what may stand there.
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { generateKeyPairSync, type KeyObject } from 'node:crypto';
+import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
+import { hex } from '../../../runtime/core/bytes.ts';
+import { decodeCbor, documentProfile } from '../../../runtime/core/cbor.ts';
 import { StileError } from '../../../runtime/core/errors.ts';
-import { readFares, readHeadEndConfig } from '../../../runtime/main/headend/config.ts';
+import { readFares, readHeadEndConfig, readHeadEndKeys, readRules } from '../../../runtime/main/headend/config.ts';
+import { readSitePeers } from '../../../sync/wire/site-peers.ts';
 import { tableBody } from '../../scenario/validator-bus.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'stile-headend-'));
@@ -38,11 +42,61 @@ describe('a fare table', () => {
   });
 });
 
+describe("a site's rules", () => {
+  const key = '3d4017c3e843895a92b70aa74d1b7ebc9c982ccf2ec4968cc0cd55f12af4660c';
+  const rules = { version: 1, site: 7, peers: [{ lane: 'east', terminal: 't-1', key }] };
+
+  it('travel with the keys of their machines as bytes', () => {
+    const body = decodeCbor(readRules(written(JSON.stringify(rules))), documentProfile);
+    expect(readSitePeers(body)).toMatchObject({ ok: true, value: [{ lane: 'east', terminal: 't-1' }] });
+  });
+
+  it.each([
+    ['no JSON', '{', /JSON/],
+    ['no version', JSON.stringify({ site: 7 }), /version/],
+    ['a key that is too short', JSON.stringify({ ...rules, peers: [{ ...rules.peers[0], key: 'ab' }] }), /hexadecimal/],
+    ['one lane twice', JSON.stringify({ ...rules, peers: [rules.peers[0], rules.peers[0]] }), /twice/],
+  ])('with %s are refused with the file and the reason', (_what, content, says) => {
+    const file = written(content);
+    const fault = faultOf(() => readRules(file));
+    expect(fault.code).toBe('CONFIG_INVALID');
+    expect(fault.message).toContain(file);
+    expect(fault.message).toMatch(says);
+  });
+});
+
+describe('the keys of a head end', () => {
+  const privateKey = (kind: 'ed25519' | 'x25519'): string =>
+    hex(new Uint8Array(newKey(kind).export({ type: 'pkcs8', format: 'der' })));
+  const keys = {
+    deny: privateKey('ed25519'),
+    fares: privateKey('ed25519'),
+    receipts: privateKey('ed25519'),
+    sealing: privateKey('x25519'),
+  };
+  const readKeys = (content: object) => {
+    const file = written(JSON.stringify(content));
+    chmodSync(file, 0o600);
+    return readHeadEndKeys(file);
+  };
+
+  it('of a file for buses sign neither rules nor commands', () => {
+    expect(readKeys(keys).signers).toMatchObject({ config: null, commands: null });
+  });
+
+  it('may sign rules and commands', () => {
+    const { signers } = readKeys({ ...keys, config: privateKey('ed25519'), commands: privateKey('ed25519') });
+    expect(signers.config?.kid).toHaveLength(4);
+    expect(signers.commands?.kid).not.toEqual(signers.config?.kid);
+  });
+});
+
 describe('a head end configuration', () => {
   it.each([
     ['port', 70_000, 'a whole number from 0 to 65535'],
     ['roots.need', 5, 'a whole number from 1 to 4'],
     ['operator', 'a b', '1 to 32 of A-Z a-z 0-9 _ -'],
+    ['zones.0.capacity', 0, 'a whole number from 1 to 1000000'],
   ])('with a wrong %s names what is allowed', (key, value, allowed) => {
     const config = {
       operator: 'demo',
@@ -54,8 +108,11 @@ describe('a head end configuration', () => {
       terminals: [],
       port: 0,
     };
-    const wrong =
-      key === 'roots.need' ? { ...config, roots: { ...config.roots, need: value } } : { ...config, [key]: value };
+    const nested: Record<string, object> = {
+      'roots.need': { roots: { ...config.roots, need: value } },
+      'zones.0.capacity': { zones: [{ site: '7', zone: 'hall', capacity: value, lanes: ['east'] }] },
+    };
+    const wrong = { ...config, ...(nested[key] ?? { [key]: value }) };
     const fault = faultOf(() => readHeadEndConfig(written(JSON.stringify(wrong))));
     expect(fault.message).toContain(`: ${key} is ${JSON.stringify(value)}`);
     expect(fault.message).toContain(allowed);
@@ -68,6 +125,9 @@ function written(content: string): string {
   writeFileSync(file, content);
   return file;
 }
+
+const newKey = (kind: 'ed25519' | 'x25519'): KeyObject =>
+  kind === 'ed25519' ? generateKeyPairSync('ed25519').privateKey : generateKeyPairSync('x25519').privateKey;
 
 function faultOf(read: () => unknown): StileError {
   try {
