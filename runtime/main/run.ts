@@ -3,7 +3,7 @@
 import { parseArgs } from 'node:util';
 import { sinceStartMs } from '../core/clock.ts';
 import { messageOf, StileError } from '../core/errors.ts';
-import { onEnd, tellParent } from './child-channel.ts';
+import { onEnd, onParentOrder, tellParent } from './child-channel.ts';
 import { reportError } from './cli/report.ts';
 import { readTerminalConfig } from './config.ts';
 import { composeTerminal, type RunningTerminal } from './terminal/compose.ts';
@@ -19,7 +19,9 @@ export async function runTerminalCommand(args: readonly string[]): Promise<void>
   onEnd(() => void Promise.resolve(running?.stop()).finally(() => process.exit(0)));
   running = await whenStorageAllows(config, () => composeTerminal(config, fault), tellFault);
   tellParent({ kind: 'ready', afterMs: sinceStartMs() });
-  running.terminal.shown.on(({ cue, reason, ref }) => tellParent({ kind: 'shown', cue, reason, ref }));
+  running.shown.on(({ cue, reason, ref }) => tellParent({ kind: 'shown', cue, reason, ref }));
+  running.notices.on(tellParent);
+  onParentOrder(running.order);
   await running.connect();
 }
 

@@ -55,6 +55,8 @@ export interface Desk<Input> {
   present(scan: Scan, moment: Moment): Promise<void>;
   documentChanged(name: DocumentName): void;
   clockStepped(step: ClockStep, atMonoMs: MonoMs): Input;
+  /** The head end can be reached, or no longer; null where that alone changes nothing. */
+  networkChanged(online: boolean, atMonoMs: MonoMs): Input | null;
   /** What the machine wants said with whatever row the terminal writes next. */
   marked(payload: Payload): Payload;
   /** Forgets what can no longer change a decision. */

@@ -12,7 +12,7 @@ import type { Moment } from '../core/trusted-time.ts';
 import type { CommonEffect, RecordDraft, SignalEffect } from '../machines/shared/effects.ts';
 import type { StepResult } from '../machines/shared/step-draft.ts';
 import type { ReasonCode } from '../records/reasons.ts';
-import type { Journal, StoredRow } from '../store/journal.ts';
+import type { Journal, Projection, StoredRow } from '../store/journal.ts';
 import type { RowDrafts } from './row-drafts.ts';
 
 /** After this long without a durable decision the passenger sees "wait". */
@@ -81,15 +81,23 @@ export class MachineRunner<
     return this.#state;
   }
 
-  /** Takes one input. A commit that fails leaves the state as it was and tells the person so; it never throws. */
-  async run(input: Input, facts: Facts): Promise<void> {
+  /**
+   * Takes one input. A commit that fails leaves the state as it was and tells the person so; it never throws for that.
+   * `beside` becomes durable with the rows of this input, and only with them. False: `beside` is not kept.
+   */
+  async run(input: Input, facts: Facts, beside: readonly Projection[] = []): Promise<boolean> {
     const result = this.#machine.step(this.#state, input, facts);
-    const rows = await this.#commit(result, facts);
-    if (!rows) return this.#outOfOrder();
+    const kept = result.records.length > 0;
+    const rows = await this.#commit(result, facts, kept ? beside : []);
+    if (!rows) {
+      this.#outOfOrder();
+      return false;
+    }
     this.#state = result.state;
     const committed: Committed = { rows, records: result.records };
     this.#tellPlaces(committed, facts);
     for (const effect of result.effects) this.#perform(effect, committed, facts);
+    return kept;
   }
 
   stop(): void {
@@ -100,6 +108,7 @@ export class MachineRunner<
   async #commit(
     result: StepResult<State, CommonEffect<TimerName> | Own>,
     facts: Facts,
+    beside: readonly Projection[],
   ): Promise<readonly StoredRow[] | null> {
     if (result.records.length === 0 && result.projections.length === 0) return [];
     const { journal, drafts, clock, indicator } = this.#options;
@@ -108,7 +117,7 @@ export class MachineRunner<
     );
     const waiting = clock.timer('wait-cue', waitCueAfterMs, () => indicator.show('wait'));
     try {
-      const rows = await journal.commit(drafted, result.projections);
+      const rows = await journal.commit(drafted, [...result.projections, ...beside]);
       this.#options.written({ rows, records: result.records });
       return rows;
     } catch (error) {

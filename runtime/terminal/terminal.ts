@@ -151,6 +151,11 @@ export class Terminal<Input extends { readonly kind: string }> {
     this.#queue.input(input);
   }
 
+  networkChanged(online: boolean): void {
+    const input = this.#desk.networkChanged(online, this.#options.clock.monoMs());
+    if (input !== null) this.#queue.input(input);
+  }
+
   counters(): { readonly droppedScans: number; readonly defects: number; readonly ignoredInputs: number } {
     return { droppedScans: this.#queue.dropped, defects: this.#defects, ignoredInputs: this.#desk.ignoredInputs };
   }

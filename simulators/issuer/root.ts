@@ -96,7 +96,7 @@ export class OperatorKeys {
   }
 
   /** A trust list of `version`, signed by the first root. */
-  trustList(issuers: readonly Issuer[], version: number, now: UnixSeconds): Bytes {
+  trustList(issuers: readonly Pick<Issuer, 'trustRecord'>[], version: number, now: UnixSeconds): Bytes {
     const [root] = this.#roots;
     if (!root) throw new RangeError('an operator has at least one root');
     const life = { from: unixSeconds(now - year), until: unixSeconds(now + 5 * year) };

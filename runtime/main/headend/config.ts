@@ -14,7 +14,8 @@ import { decodeFareTable, encodeFareTable } from '../../fares/fare-document.ts';
 import type { CoseSigner } from '../../tokens/cose.ts';
 import { algorithms, kidOf } from '../../tokens/keys.ts';
 import type { RootSet } from '../../tokens/trust-list.ts';
-import { parseConfig, wholeNumber } from '../config.ts';
+import { wholeNumber } from '../config/fields.ts';
+import { parseConfig } from '../config/parse.ts';
 
 const id = z.string().regex(/^[A-Za-z0-9_-]{1,32}$/, 'must be 1 to 32 of A-Z a-z 0-9 _ -');
 const hexOf = (bytes: number) =>

@@ -5,38 +5,62 @@ import { fileURLToPath } from 'node:url';
 import { SystemClock } from '../../core/clock.ts';
 import { systemEntropy } from '../../core/entropy.ts';
 import { messageOf, StileError } from '../../core/errors.ts';
+import type { Signal } from '../../core/event.ts';
 import { createLogger } from '../../core/log.ts';
 import { TrustedTime } from '../../core/trusted-time.ts';
-import { validatorDefaults } from '../../machines/validator/config.ts';
-import type { ValidatorInput } from '../../machines/validator/input.ts';
 import { readIdentity } from '../../provisioning/identity.ts';
 import { BusinessCalendar } from '../../records/business-day.ts';
 import type { Payload } from '../../records/payload.ts';
 import { openListStore } from '../../store/list-store.ts';
 import { openJournal } from '../../store/open-journal.ts';
 import { HeldDocuments } from '../../terminal/held-documents.ts';
+import type { Shown } from '../../terminal/machine-runner.ts';
 import { recover } from '../../terminal/recovery.ts';
 import { Terminal } from '../../terminal/terminal.ts';
-import { recoverTrip } from '../../terminal/validator/recovered-trip.ts';
-import { ValidatorDesk } from '../../terminal/validator/validator-desk.ts';
-import { nativeFormats } from '../../tokens/verify.ts';
+import type { ChildOrder } from '../child-channel.ts';
 import type { TerminalConfig } from '../config.ts';
 import { softwareVersion } from '../version.ts';
 import { bootIdOf } from './boot-id.ts';
 import { indicatorOf, scannerOf } from './devices.ts';
 import { FaultyJournal, type TerminalFault } from './faulty-journal.ts';
 import { floorReader } from './floors.ts';
+import { formatsOf } from './formats.ts';
+import type { MachineContext, MachineParts } from './machine-parts.ts';
 import { startSync } from './start-sync.ts';
 import { SyncEvents } from './sync-events.ts';
 
 export interface RunningTerminal {
-  readonly terminal: Terminal<ValidatorInput>;
+  /** What the machine told the people in front of it, and what it tells a screen. */
+  readonly shown: Signal<Shown>;
+  readonly notices: Signal<ChildOrder>;
+  /** An order of the process that started this one; one that the machine does not know changes nothing. */
+  order(order: ChildOrder): void;
   /** Starts the connection to the head end; the terminal serves without it. */
   connect(): Promise<void>;
   stop(): Promise<void>;
 }
 
+/** Loads what the configured machine needs and nothing of the others. */
 export async function composeTerminal(config: TerminalConfig, fault: TerminalFault | null): Promise<RunningTerminal> {
+  switch (config.machine) {
+    case 'validator': {
+      const { validatorParts } = await import('./validator.ts');
+      return composeWith(config, fault, (context) => validatorParts(config, context));
+    }
+    case 'cabinet': {
+      const { cabinetParts } = await import('./cabinet.ts');
+      return composeWith(config, fault, (context) => cabinetParts(config, context));
+    }
+    default:
+      return config satisfies never;
+  }
+}
+
+async function composeWith<Input extends { readonly kind: string }>(
+  config: TerminalConfig,
+  fault: TerminalFault | null,
+  partsOf: (context: MachineContext) => MachineParts<Input>,
+): Promise<RunningTerminal> {
   const identity = readIdentity(config.identityFile);
   const clock = new SystemClock();
   const logger = createLogger(config.log.level, { terminal: identity.terminal });
@@ -45,7 +69,7 @@ export async function composeTerminal(config: TerminalConfig, fault: TerminalFau
   const calendar = new BusinessCalendar(config.timeZone, hours * 60 + minutes);
   const bootId = bootIdOf(config.bootId, systemEntropy);
   makeFolder(config.dataFolder);
-  const [{ journal: opened, opened: how }, lists] = await Promise.all([
+  const [{ journal: opened, opened: how }, lists, formats] = await Promise.all([
     openJournal({
       directory: config.dataFolder,
       terminal: identity.terminal,
@@ -69,10 +93,11 @@ export async function composeTerminal(config: TerminalConfig, fault: TerminalFau
       },
     }),
     openListStore(config.dataFolder, logger),
+    formatsOf(config),
   ]);
   const journal = fault ? new FaultyJournal(opened, fault) : opened;
-  const machine = { ...validatorDefaults, groupMax: config.trip.groupMax };
   const recovered = recover(journal);
+  const machine = partsOf({ journal, recovered, calendar, clock, logger });
   const writeList = async (payload: Payload): Promise<void> => {
     await terminal.write('LIST', payload);
   };
@@ -91,7 +116,7 @@ export async function composeTerminal(config: TerminalConfig, fault: TerminalFau
     monoMs: () => clock.monoMs(),
     logger,
   });
-  const terminal: Terminal<ValidatorInput> = new Terminal<ValidatorInput>(
+  const terminal: Terminal<Input> = new Terminal<Input>(
     {
       operator: identity.operator,
       terminal: identity.terminal,
@@ -108,19 +133,12 @@ export async function composeTerminal(config: TerminalConfig, fault: TerminalFau
       logger,
       signer: identity.journalKey,
       connection: events.connection,
-      formats: nativeFormats,
+      formats,
     },
     recovered,
-    (services) =>
-      new ValidatorDesk(
-        {
-          config: machine,
-          recovered: recoverTrip(journal, recovered, machine),
-          trip: { line: config.trip.line, direction: '' },
-        },
-        services,
-      ),
+    machine.openDesk,
   );
+  events.online.on((online) => terminal.networkChanged(online));
   if (how.how === 'salvaged')
     logger.error('journal was damaged; a new epoch begins', {
       code: 'JOURNAL_CORRUPT',
@@ -133,7 +151,12 @@ export async function composeTerminal(config: TerminalConfig, fault: TerminalFau
   });
   let connecting: ReturnType<typeof startSync> | null = null;
   return {
-    terminal,
+    shown: terminal.shown,
+    notices: machine.notices,
+    order: (order) => {
+      const input = machine.inputOf(order, clock.monoMs());
+      if (input !== null) terminal.input(input);
+    },
     connect: async () => {
       connecting = startSync({ config, identity, journal, documents, time, clock, logger, events });
       await connecting;

@@ -1,8 +1,10 @@
-// Faults a test can ask of a terminal process, each around the commit of an accepted ride: die before it,
-// die after it, or show green before it is durable. Never configured: only hidden options set them.
+// Faults a test can ask of a terminal process, each around one commit: die before or after that of an accepted ride,
+// between a motion's INTENT and its pulse, or before its OUTCOME; or show green before it is durable. Never
+// configured: only hidden options set them.
 import { StileError } from '../../core/errors.ts';
 import type { Signal } from '../../core/event.ts';
 import type { ChainHead } from '../../records/chain.ts';
+import type { Payload } from '../../records/payload.ts';
 import type {
   Journal,
   Projection,
@@ -13,8 +15,19 @@ import type {
   StoredRow,
 } from '../../store/journal.ts';
 
+/**
+ * `kill-after-intent`: the INTENT is durable and nothing was sent. `kill-before-outcome`: the sensors have spoken and
+ * nothing of it is durable. `nth` counts the commits of that kind in this process, from 1.
+ */
+const kills = {
+  'kill-before-commit': { of: isRide, when: 'before' },
+  'kill-after-commit': { of: isRide, when: 'after' },
+  'kill-after-intent': { of: isIntent, when: 'after' },
+  'kill-before-outcome': { of: isMotionOutcome, when: 'before' },
+} as const;
+
 export type TerminalFault =
-  | { readonly kind: 'kill-before-commit' | 'kill-after-commit'; readonly ride: number }
+  | { readonly kind: keyof typeof kills; readonly nth: number }
   | { readonly kind: 'early-green' };
 
 /** How long the sabotaged commit stays behind the cue. */
@@ -23,19 +36,21 @@ const lateCommitMs = 60;
 /** @throws StileError USAGE naming what is allowed. */
 export function parseFault(text: string): TerminalFault {
   if (text === 'early-green') return { kind: 'early-green' };
-  const match = /^(kill-before-commit|kill-after-commit)=(\d{1,6})$/.exec(text);
-  if (match) return { kind: match[1] as 'kill-before-commit', ride: Number(match[2]) };
+  const [kind = '', nth = ''] = text.split('=');
+  if (isKill(kind) && /^\d{1,6}$/.test(nth)) return { kind, nth: Number(nth) };
   throw new StileError('USAGE', `fault ${JSON.stringify(text)} is not known`, {
-    remedy: 'Allowed: early-green, kill-before-commit=N, kill-after-commit=N.',
+    remedy: `Allowed: early-green, ${Object.keys(kills).join('=N, ')}=N.`,
   });
 }
+
+const isKill = (kind: string): kind is keyof typeof kills => Object.hasOwn(kills, kind);
 
 export class FaultyJournal implements Journal {
   readonly committed: Signal<ChainHead>;
   readonly incidents: Signal<StorageIncident>;
   readonly #journal: Journal;
   readonly #fault: TerminalFault;
-  #rides = 0;
+  #commits = 0;
 
   constructor(journal: Journal, fault: TerminalFault) {
     this.#journal = journal;
@@ -45,11 +60,12 @@ export class FaultyJournal implements Journal {
   }
 
   async commit(rows: readonly RowDraft[], projections: readonly Projection[] = []): Promise<readonly StoredRow[]> {
-    if (!rows.some(isRide)) return this.#journal.commit(rows, projections);
-    this.#rides++;
-    if (this.#fault.kind === 'early-green') return this.#commitLate(rows, projections);
-    const fires = this.#rides === this.#fault.ride;
-    if (fires && this.#fault.kind === 'kill-before-commit') die();
+    const fault = this.#fault;
+    if (fault.kind === 'early-green')
+      return rows.some(isRide) ? this.#commitLate(rows, projections) : this.#journal.commit(rows, projections);
+    const { of, when } = kills[fault.kind];
+    const fires = rows.some(of) && ++this.#commits === fault.nth;
+    if (fires && when === 'before') die();
     const stored = await this.#journal.commit(rows, projections);
     if (fires) die();
     return stored;
@@ -87,11 +103,21 @@ export class FaultyJournal implements Journal {
   close = (): Promise<void> => this.#journal.close();
 }
 
-/** Acts of a charge: the only commits these faults concern. */
-const isRide = (row: RowDraft): boolean => {
-  const payload = typeof row.payload === 'function' ? row.payload({ epoch: 0, seq: 0 }) : row.payload;
-  return payload.act === 'ride';
-};
+function isRide(row: RowDraft): boolean {
+  return payloadOf(row).act === 'ride';
+}
+
+function isIntent(row: RowDraft): boolean {
+  return row.type === 'INTENT';
+}
+
+/** An OUTCOME that names its motion; an order that ends without one has none. */
+function isMotionOutcome(row: RowDraft): boolean {
+  return row.type === 'OUTCOME' && payloadOf(row).actId !== undefined;
+}
+
+const payloadOf = ({ payload }: RowDraft): Payload =>
+  typeof payload === 'function' ? payload({ epoch: 0, seq: 0 }) : payload;
 
 const die = (): void => {
   process.kill(process.pid, 'SIGKILL');

@@ -7,6 +7,7 @@ import type { TerminalSync } from '../../../sync/terminal/terminal-sync.ts';
 import type { UplinkEvent } from '../../../sync/terminal/uplink.ts';
 import { hex } from '../../core/bytes.ts';
 import { messageOf } from '../../core/errors.ts';
+import { Signal } from '../../core/event.ts';
 import type { Logger } from '../../core/log.ts';
 import type { Payload } from '../../records/payload.ts';
 import type { RowType } from '../../records/row-types.ts';
@@ -25,6 +26,8 @@ export interface SyncEventsOptions {
 }
 
 export class SyncEvents {
+  /** Whether the head end can be reached, after each change. */
+  readonly online = new Signal<boolean>();
   readonly #options: SyncEventsOptions;
   #ackedSeq: number | null = null;
   #online = false;
@@ -38,7 +41,10 @@ export class SyncEvents {
 
   follow(sync: TerminalSync): void {
     sync.changed.on(({ connected, headEnd }) => {
-      this.#online = connected && headEnd;
+      const online = connected && headEnd;
+      if (online === this.#online) return;
+      this.#online = online;
+      this.online.emit(online);
     });
     sync.uplink.events.on((event) => this.#uplink(event));
     sync.downlink.events.on((event) => this.#downlink(event));

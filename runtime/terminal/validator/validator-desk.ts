@@ -90,10 +90,11 @@ export class ValidatorDesk implements Desk<ValidatorInput> {
     const rawDigest = sha256(scan.bytes);
     const { atMonoMs } = scan;
     if (knowsCode(state, rawDigest, atMonoMs, this.#options.config)) {
-      return this.#runner.run({ kind: 'SameCode', rawDigest, atMonoMs }, this.#facts.at(moment, null));
+      await this.#runner.run({ kind: 'SameCode', rawDigest, atMonoMs }, this.#facts.at(moment, null));
+      return;
     }
     const verdict = serves(state, journal.level()) ? this.#services.verify(scan.bytes, atMonoMs, moment) : null;
-    return this.#runner.run({ kind: 'Presentation', verdict, rawDigest, atMonoMs }, this.#facts.at(moment, verdict));
+    await this.#runner.run({ kind: 'Presentation', verdict, rawDigest, atMonoMs }, this.#facts.at(moment, verdict));
   }
 
   documentChanged(name: DocumentName): void {
@@ -102,6 +103,10 @@ export class ValidatorDesk implements Desk<ValidatorInput> {
 
   clockStepped(clockStep: ClockStep, atMonoMs: MonoMs): ValidatorInput {
     return { kind: 'ClockStepped', atMonoMs, ...clockStep };
+  }
+
+  networkChanged(): null {
+    return null;
   }
 
   /** The newest cue shown is written down with whatever row comes next. */

@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { StileError } from '../../../runtime/core/errors.ts';
 import { readTerminalConfig } from '../../../runtime/main/config.ts';
+import { formatsOf } from '../../../runtime/main/terminal/formats.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'stile-config-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -23,8 +24,8 @@ const good = {
 
 /** Key in error, the value that stands there (undefined: the key is left out), what the message says of both. */
 const wrong: readonly (readonly [key: string, value: unknown, shown: string, allowed: string])[] = [
-  ['machine', 'gate', '"gate"', 'allowed: validator'],
-  ['machine', undefined, 'missing', 'allowed: validator'],
+  ['machine', 'ferry', '"ferry"', 'allowed: validator, cabinet'],
+  ['machine', undefined, 'missing', 'allowed: validator, cabinet'],
   ['identityFile', undefined, 'missing', 'a text of 1 to 4096 characters'],
   ['identityFile', '', '""', 'a text of 1 to 4096 characters'],
   ['dataFolder', 7, '7', 'a text of 1 to 4096 characters'],
@@ -111,13 +112,100 @@ describe('a wrong key', () => {
   });
 
   it('does not hide the next one: a line for each', () => {
-    const config = { ...good, machine: 'gate', trip: { line: '' }, colour: 'red' };
+    const config = { ...good, timeZone: 5, trip: { line: '' }, colour: 'red' };
     expect(faultOf(JSON.stringify(config)).message.split('\n')).toHaveLength(3);
   });
 
   it('with a very long value is shown cut', () => {
     const [line = ''] = faultOf(JSON.stringify(changed('trip.line', 'x'.repeat(100_000)))).message.split('\n');
     expect(line.length).toBeLessThan(400);
+  });
+});
+
+const goodCabinet = {
+  ...good,
+  machine: 'cabinet',
+  trip: undefined,
+  cabinet: { locks: { path: '/dev/locks' }, tags: { path: '/dev/tags' }, charge: { path: '/dev/charge' } },
+  site: { number: 9, place: 'hall-a', cabinets: ['hall-a', 'hall-b'] },
+  items: [{ serial: 'G-0042', languages: ['en'] }],
+};
+
+const twice = { serial: 'A', languages: ['en'] };
+const wrongCabinet: readonly (readonly [key: string, value: unknown, shown: string, allowed: string])[] = [
+  ['cabinet', undefined, 'missing', 'an object'],
+  ['cabinet.tags', undefined, 'missing', 'an object'],
+  ['cabinet.charge.path', '', '""', 'a text of 1 to 4096 characters'],
+  ['cabinet.board', 16, '16', 'a whole number from 0 to 15'],
+  ['cabinet.slots', 17, '17', 'a whole number from 1 to 16'],
+  ['cabinet.locks.baudRate', 300, '300', 'a whole number from 1200 to 921600'],
+  ['site.number', -1, '-1', 'a whole number from 0 to 65535'],
+  ['site', { number: 9, place: 'hall-c', cabinets: ['hall-a'] }, '{"number":9', 'must list its own place'],
+  ['site.cabinets', ['hall-a', 'hall-a'], '["hall-a","hall-a"]', 'each cabinet may be named once'],
+  ['site.closesAt', '25:00', '"25:00"', 'HH:MM'],
+  ['products', [{ product: 1 }, { product: 1 }], '[{"product":1}', 'each product may be named once'],
+  ['items', [], '[]', 'a list of 1 to 5000 items of the fleet'],
+  ['items', [twice, twice], '[{"serial"', 'each serial may be named once'],
+  ['lending.hygiene', 'device', '"device"', 'allowed: none, staff'],
+  ['lending.takeWithinMs', 1_000, '1000', 'a whole number from 5000 to 120000'],
+  ['lending.duplicates', 'never', '"never"', 'allowed: lenient, strict'],
+];
+
+const wrongItems: readonly (readonly [key: string, item: object, shown: string, allowed: string])[] = [
+  ['serial', { serial: 'guide 7', languages: ['en'] }, '"guide 7"', '1 to 24 of 0-9 A-Z . -'],
+  ['languages.0', { serial: 'G-7', languages: ['english!'] }, '"english!"', 'a language tag'],
+];
+
+describe('a cabinet', () => {
+  it.each(wrongCabinet)('with a wrong %s: %j is shown as %s and must be %s', (key, value, shown, allowed) => {
+    const { message } = faultOf(JSON.stringify(changed(key, value, goodCabinet)));
+    expect(message).toContain(`: ${key} is ${shown}`);
+    expect(message).toContain(allowed);
+    expect(message.split('\n')).toHaveLength(1);
+  });
+
+  it.each(wrongItems)(
+    'with an item whose %s is wrong: %j is shown as %s and must be %s',
+    (key, item, shown, allowed) => {
+      const { message } = faultOf(JSON.stringify({ ...goodCabinet, items: [item] }));
+      expect(message).toContain(`: items.0.${key} is ${shown}`);
+      expect(message).toContain(allowed);
+    },
+  );
+
+  it('knows no trip, and a bus knows no items', () => {
+    const trip = { line: '12' };
+    expect(faultOf(JSON.stringify({ ...goodCabinet, trip })).message).toContain('unknown key trip');
+    expect(faultOf(JSON.stringify({ ...good, items: [] })).message).toContain('unknown key items');
+  });
+
+  it('has its defaults filled in', () => {
+    expect(readTerminalConfig(written(JSON.stringify(goodCabinet)))).toMatchObject({
+      cabinet: { board: 0, slots: 16, locks: { baudRate: 19_200 }, tags: { baudRate: 115_200 } },
+      lending: { hygiene: 'none', takeWithinMs: 40_000, stopMinutes: 60, duplicates: 'lenient', ejectForeign: true },
+      products: [],
+      formats: { jtt1179: false },
+    });
+  });
+});
+
+describe('the formats of other systems', () => {
+  it.each([
+    ['pretix.items', { pretix: {} }, 'missing', 'a list of 1 to 1000 items of the shop'],
+    ['pretix.items.0.site', { pretix: { items: [{ item: 5, product: 2, site: 70_000 }] } }, '70000', 'from 0 to 65535'],
+    ['jtt1179', { jtt1179: 'yes' }, '"yes"', 'true or false'],
+  ])('with a wrong %s: %j is shown as %s and must be %s', (key, formats, shown, allowed) => {
+    const { message } = faultOf(JSON.stringify({ ...good, formats }));
+    expect(message).toContain(`: formats.${key} is ${shown}`);
+    expect(message).toContain(allowed);
+  });
+
+  it('are taken after the native ones, and only where they are named', async () => {
+    const of = async (formats: object) =>
+      (await formatsOf(readTerminalConfig(written(JSON.stringify({ ...good, formats }))))).map(({ id }) => id);
+    expect(await of({})).toEqual(['sp1', 'st1']);
+    const items = [{ item: 5, product: 2, site: 9 }];
+    expect(await of({ pretix: { items }, jtt1179: true })).toEqual(['sp1', 'st1', 'pretix_sig1', 'jtt1179']);
   });
 });
 
@@ -178,8 +266,8 @@ function written(content: string): string {
 }
 
 /** The good configuration with one key, named by its path, changed or left out. */
-function changed(key: string, value: unknown): unknown {
-  const config = structuredClone(good) as Record<string, unknown>;
+function changed(key: string, value: unknown, from: object = good): unknown {
+  const config = structuredClone(from) as Record<string, unknown>;
   const names = key.split('.');
   const last = names.pop() ?? '';
   let inner = config;

@@ -1,0 +1,80 @@
+// A guide cabinet from its configuration: the lock board and its readers, what the site lends, and the keys of a
+// screen that another process draws.
+import { KerongCabinet } from '../../../devices/cabinet/kerong/kerong-cabinet.ts';
+import type { Cabinet } from '../../../devices/ports/cabinet.ts';
+import { hex } from '../../core/bytes.ts';
+import { Signal } from '../../core/event.ts';
+import { type CabinetConfig, cabinetDefaults } from '../../machines/cabinet/config.ts';
+import type { CabinetInput } from '../../machines/cabinet/input.ts';
+import { minutesOf } from '../../rules/local-calendar.ts';
+import { CabinetDesk } from '../../terminal/cabinet/cabinet-desk.ts';
+import { ClosingTime } from '../../terminal/cabinet/closing-time.ts';
+import type { CabinetNotice } from '../../terminal/cabinet/notices.ts';
+import { noPeers } from '../../terminal/cabinet/peers.ts';
+import { recoverLedger } from '../../terminal/cabinet/recovered-ledger.ts';
+import type { ChildOrder } from '../child-channel.ts';
+import type { CabinetTerminalConfig } from '../config/cabinet.ts';
+import type { MachineContext, MachineParts } from './machine-parts.ts';
+
+export function cabinetParts(config: CabinetTerminalConfig, context: MachineContext): MachineParts<CabinetInput> {
+  const { site, products, items } = config;
+  if (site.cabinets.length > 1)
+    context.logger.warn('other cabinets of the site are not asked: this one lends by its own mode', {
+      count: site.cabinets.length - 1,
+    });
+  const options = {
+    config: machineConfigOf(config),
+    recovered: recoverLedger(context.journal, context.logger),
+    cabinet: deviceOf(config, context),
+    site: { place: site.place, cabinets: site.cabinets },
+    products: new Map(products.map(({ product, guides, highValue }) => [product, { guides, highValue }])),
+    items: new Map(items.map(({ serial, languages }) => [serial, { languages }])),
+    closesAt: closingOf(config, context),
+    peers: noPeers,
+  };
+  const notices = new Signal<ChildOrder>();
+  return {
+    openDesk: (services) => {
+      const desk = new CabinetDesk(options, services);
+      desk.notices.on((notice) => notices.emit(plain(notice)));
+      return desk;
+    },
+    notices,
+    inputOf: ({ kind, key }, atMonoMs) =>
+      kind === 'key' && (key === 'return' || key === 'openAgain') ? { kind: 'Key', key, atMonoMs } : null,
+  };
+}
+
+function machineConfigOf({ site, lending }: CabinetTerminalConfig): CabinetConfig {
+  return {
+    ...cabinetDefaults,
+    site: site.number,
+    hygiene: lending.hygiene,
+    minLendBatteryPercent: lending.minBatteryPercent,
+    presentTimeoutMs: lending.takeWithinMs,
+    presentBeepMs: lending.takeWithinMs / 2,
+    dupMode: lending.duplicates,
+    ejectForeign: lending.ejectForeign,
+    lendStopSeconds: lending.stopMinutes * 60,
+  };
+}
+
+function deviceOf({ cabinet }: CabinetTerminalConfig, { clock, logger }: MachineContext): Cabinet {
+  const { locks, tags, charge, board, slots } = cabinet;
+  return new KerongCabinet({ id: 'cabinet', locks, tags, charge, board, slots, clock, log: logger });
+}
+
+function closingOf({ site, timeZone, serviceDayStart }: CabinetTerminalConfig, { calendar }: MachineContext) {
+  if (site.closesAt === undefined) return null;
+  const closing = new ClosingTime({
+    timeZone,
+    calendar,
+    closesMinutes: minutesOf(site.closesAt) ?? 0,
+    dayStartMinutes: minutesOf(serviceDayStart) ?? 0,
+  });
+  return (now: Parameters<ClosingTime['on']>[0]) => closing.on(now);
+}
+
+/** The channel carries JSON. */
+const plain = (notice: CabinetNotice): ChildOrder =>
+  notice.kind === 'code' ? { ...notice, nonce: hex(notice.nonce) } : { ...notice };

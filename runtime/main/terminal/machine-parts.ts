@@ -1,0 +1,28 @@
+// What one kind of machine adds to the composition of a terminal: its desk, what its screen is told, and what the
+// process that started this one may ask of it.
+import type { MonoMs } from '../../core/brand.ts';
+import type { Clock } from '../../core/clock.ts';
+import type { Signal } from '../../core/event.ts';
+import type { Logger } from '../../core/log.ts';
+import type { BusinessCalendar } from '../../records/business-day.ts';
+import type { Journal } from '../../store/journal.ts';
+import type { Desk, DeskServices } from '../../terminal/desk.ts';
+import type { Recovered } from '../../terminal/recovery.ts';
+import type { ChildOrder } from '../child-channel.ts';
+
+/** What is there before the desk is. */
+export interface MachineContext {
+  readonly journal: Journal;
+  readonly recovered: Recovered;
+  readonly calendar: BusinessCalendar;
+  readonly clock: Clock;
+  readonly logger: Logger;
+}
+
+export interface MachineParts<Input> {
+  readonly openDesk: (services: DeskServices<Input>) => Desk<Input>;
+  /** For a screen, as plain data; empty where the machine has nothing to say beside its cues. */
+  readonly notices: Signal<ChildOrder>;
+  /** Null for an order that the machine does not know. */
+  readonly inputOf: (order: ChildOrder, atMonoMs: MonoMs) => Input | null;
+}

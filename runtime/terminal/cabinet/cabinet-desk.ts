@@ -1,0 +1,232 @@
+// The guide cabinet at its terminal: codes become presentations, the label on a guide asks for a slot, sensors and
+// commands become inputs. Performs what the machine asks for, a motion only beside its own INTENT.
+import type { Scan } from '../../../devices/ports/scanner.ts';
+import { assert } from '../../core/assert.ts';
+import type { MonoMs } from '../../core/brand.ts';
+import { type Bytes, equal } from '../../core/bytes.ts';
+import { StileError } from '../../core/errors.ts';
+import { Signal } from '../../core/event.ts';
+import { sha256 } from '../../core/sha256.ts';
+import type { ClockStep, Moment } from '../../core/trusted-time.ts';
+import type { AnswerEffect, CabinetEffect } from '../../machines/cabinet/effects.ts';
+import type { CabinetFacts } from '../../machines/cabinet/facts.ts';
+import { mayForgetUse } from '../../machines/cabinet/forgetting.ts';
+import type { CabinetInput, DispenseCommand } from '../../machines/cabinet/input.ts';
+import type { CabinetLedger } from '../../machines/cabinet/ledger.ts';
+import { prompts } from '../../machines/cabinet/prompts.ts';
+import { type CabinetState, initialState } from '../../machines/cabinet/state.ts';
+import { serves, step } from '../../machines/cabinet/step.ts';
+import type { TimerName } from '../../machines/cabinet/timer-names.ts';
+import { decodeGuideUse } from '../../machines/cabinet/use.ts';
+import type { CommonEffect, ReferenceSource } from '../../machines/shared/effects.ts';
+import type { Payload } from '../../records/payload.ts';
+import type { Projection } from '../../store/journal.ts';
+import type { Desk, DeskServices } from '../desk.ts';
+import { type Committed, type Machine, MachineRunner, type Shown } from '../machine-runner.ts';
+import { spaces } from '../spaces.ts';
+import { type CabinetFactsOptions, CabinetFactsSource } from './facts-source.ts';
+import type { CabinetNotice } from './notices.ts';
+import type { CabinetPeers } from './peers.ts';
+import { slotInput } from './slot-inputs.ts';
+
+/** Uses of codes forgotten in one commit. */
+export const sweepUses = 500;
+
+export interface CabinetDeskOptions
+  extends Pick<CabinetFactsOptions, 'cabinet' | 'config' | 'site' | 'products' | 'items' | 'closesAt'> {
+  readonly recovered: CabinetLedger;
+  readonly peers: CabinetPeers;
+}
+
+type OwnEffect = Exclude<CabinetEffect, CommonEffect<TimerName>>;
+
+const machine: Machine<CabinetState, CabinetInput, CabinetFacts, TimerName, OwnEffect> = {
+  initial: initialState,
+  step,
+  timerInput: (name, atMonoMs) => ({ kind: 'Timer', name, atMonoMs }),
+  committedInput: ({ ref }, { payload: { tx, events } }, atMonoMs) =>
+    tx !== undefined && events?.[0]?.[1] === 'Started' ? { kind: 'Committed', atMonoMs, tx, ref } : null,
+  signalledInput: () => null,
+};
+
+export class CabinetDesk implements Desk<CabinetInput> {
+  /** What the screen is told. */
+  readonly notices = new Signal<CabinetNotice>();
+  /** What the head end's page is told of a command; the row that says so is already durable. */
+  readonly answers = new Signal<AnswerEffect>();
+  readonly #options: CabinetDeskOptions;
+  readonly #services: DeskServices<CabinetInput>;
+  readonly #facts: CabinetFactsSource;
+  readonly #runner: MachineRunner<CabinetState, CabinetInput, CabinetFacts, TimerName, OwnEffect>;
+  /** Commands on their way through the queue, and who waits for them. */
+  readonly #commands = new Map<CabinetInput, { beside: readonly Projection[]; ended: (kept: boolean) => void }>();
+  #unwatch: () => void = () => {};
+
+  constructor(options: CabinetDeskOptions, services: DeskServices<CabinetInput>) {
+    this.#options = options;
+    this.#services = services;
+    this.#facts = new CabinetFactsSource({ ...services, ...options });
+    this.#runner = new MachineRunner(machine, {
+      ...services,
+      perform: (effect, committed) => this.#perform(effect, committed),
+    });
+  }
+
+  get shown(): Signal<Shown> {
+    return this.#runner.shown;
+  }
+
+  get ignoredInputs(): number {
+    return this.#runner.state.ignored;
+  }
+
+  boot(now: Moment): readonly CabinetInput[] {
+    return [{ kind: 'Boot', atMonoMs: now.monoMs, ledger: this.#options.recovered }];
+  }
+
+  start(): void {
+    const { cabinet } = this.#options;
+    this.#unwatch = cabinet.facts.on((facts) => this.#services.later(slotInput(facts)));
+    cabinet.start();
+  }
+
+  async stop(): Promise<void> {
+    this.#runner.stop();
+    this.#unwatch();
+    await this.#options.cabinet.stop();
+  }
+
+  async take(input: CabinetInput): Promise<void> {
+    const command = this.#commands.get(input);
+    this.#commands.delete(input);
+    let kept = false;
+    try {
+      kept = await this.#runner.run(input, this.#facts.at(this.#services.now()), command?.beside);
+    } finally {
+      command?.ended(kept);
+    }
+  }
+
+  async present({ bytes, atMonoMs }: Scan, moment: Moment): Promise<void> {
+    const facts = this.#facts.at(moment);
+    const item = labelOf(bytes, facts.items);
+    if (item !== null) {
+      await this.#runner.run({ kind: 'ItemShown', item, atMonoMs }, facts);
+      return;
+    }
+    const decoded = serves(this.#runner.state, facts.storage);
+    const verdict = decoded ? this.#services.verify(bytes, atMonoMs, moment) : null;
+    const rawDigest = sha256(bytes);
+    await this.#runner.run({ kind: 'Presentation', verdict, rawDigest, language: null, atMonoMs }, facts);
+  }
+
+  /**
+   * A command whose signature, terminal, epoch and counter are proven. Resolves when its first row and `beside` are
+   * durable in one commit. @throws StileError JOURNAL_UNAVAILABLE when nothing was written: it may be sent again.
+   */
+  async dispense(command: DispenseCommand, beside: readonly Projection[]): Promise<void> {
+    const input: CabinetInput = { kind: 'Dispense', atMonoMs: this.#services.clock.monoMs(), ...command };
+    const kept = await new Promise<boolean>((ended) => {
+      this.#commands.set(input, { beside, ended });
+      this.#services.later(input);
+    });
+    if (kept) return;
+    throw new StileError('JOURNAL_UNAVAILABLE', 'the command was not written down', {
+      remedy: 'The head end sends it again; see the log for what the storage says.',
+    });
+  }
+
+  documentChanged(): void {}
+
+  clockStepped(clockStep: ClockStep, atMonoMs: MonoMs): CabinetInput {
+    return { kind: 'ClockStepped', atMonoMs, ...clockStep };
+  }
+
+  networkChanged(online: boolean, atMonoMs: MonoMs): CabinetInput {
+    return { kind: 'Network', atMonoMs, online };
+  }
+
+  marked(payload: Payload): Payload {
+    return payload;
+  }
+
+  async sweep(): Promise<void> {
+    const { journal, now } = this.#services;
+    const facts = this.#facts.at(now());
+    const gone = journal
+      .projections(spaces.guideUse)
+      .filter(([, use]) => mayForgetUse(decodeGuideUse(use), facts))
+      .slice(0, sweepUses)
+      .map(([key]): Projection => ({ space: spaces.guideUse, key, value: null }));
+    if (gone.length > 0) await journal.commit([], gone);
+  }
+
+  #perform(effect: OwnEffect, committed: Committed): void {
+    const { cabinet, peers } = this.#options;
+    switch (effect.kind) {
+      case 'actuate':
+        return this.#actuate(effect.actId, effect.slot, committed);
+      case 'relatch':
+        cabinet.relatch(effect.slot);
+        return;
+      case 'startHygiene':
+        // No cleaning device has a driver: the configuration offers none, so the machine never asks.
+        assert(false, 'a cleaning device is configured');
+        return;
+      case 'prompt':
+        return this.#prompt(effect, committed);
+      case 'showCode':
+        return this.notices.emit({ kind: 'code', nonce: effect.nonce, expiresMonoMs: effect.expiresMonoMs });
+      case 'withdrawCode':
+        return this.notices.emit({ kind: 'noCode' });
+      case 'claimUse':
+        return peers.ask(effect);
+      case 'answerClaim':
+        return peers.answer(effect);
+      case 'settleClaim':
+        return peers.settle(effect);
+      case 'answerCommand':
+        return this.answers.emit(effect);
+      case 'callStaff':
+        this.#services.logger.warn('staff are called', { detail: `${effect.why}, slot ${effect.slot ?? '-'}` });
+        return this.notices.emit({ kind: 'staff', why: effect.why, slot: effect.slot });
+      default:
+        return effect satisfies never;
+    }
+  }
+
+  /** A latch moves only where the row that says so became durable in this very commit. */
+  #actuate(actId: Bytes, slot: number, { rows, records }: Committed): void {
+    const intended = records.some(
+      ({ type, payload }, at) =>
+        rows[at] !== undefined &&
+        type === 'INTENT' &&
+        payload.slot === slot &&
+        payload.actId !== undefined &&
+        equal(payload.actId, actId),
+    );
+    assert(intended, 'a motion has its INTENT in the same commit');
+    const sent = this.#options.cabinet.unlock(slot);
+    this.#services.later({ kind: 'Actuated', atMonoMs: this.#services.clock.monoMs(), actId, sent });
+  }
+
+  #prompt({ prompt, slot, reference }: Extract<OwnEffect, { kind: 'prompt' }>, { rows }: Committed): void {
+    const { en, zh } = prompts[prompt];
+    const filled = (words: string): string => words.replace('{slot}', String(slot ?? ''));
+    this.notices.emit({ kind: 'prompt', prompt, slot, en: filled(en), zh: filled(zh), ref: refOf(reference, rows) });
+  }
+}
+
+function refOf(reference: ReferenceSource | null, rows: Committed['rows']): string | null {
+  if (reference === null) return null;
+  return reference.from === 'row' ? reference.ref : (rows[reference.index]?.ref ?? null);
+}
+
+/** A guide carries its serial as a printed code too: who brings it back shows that, and a slot opens. */
+function labelOf(bytes: Bytes, items: CabinetFacts['items']): string | null {
+  if (bytes.length > labelBytesMax) return null;
+  const text = Buffer.from(bytes).toString('latin1');
+  return items.has(text) ? text : null;
+}
+
+const labelBytesMax = 24;
