@@ -122,7 +122,8 @@ export class CabinetDesk implements Desk<CabinetInput> {
 
   /**
    * A command whose signature, terminal, epoch and counter are proven. Resolves when its first row and `beside` are
-   * durable in one commit. @throws StileError JOURNAL_UNAVAILABLE when nothing was written: it may be sent again.
+   * durable in one commit; without `beside`, when it was answered again.
+   * @throws StileError JOURNAL_UNAVAILABLE when `beside` is not kept: the command may be sent again.
    */
   async dispense(command: DispenseCommand, beside: readonly Projection[]): Promise<void> {
     const input: CabinetInput = { kind: 'Dispense', atMonoMs: this.#services.clock.monoMs(), ...command };
@@ -130,7 +131,7 @@ export class CabinetDesk implements Desk<CabinetInput> {
       this.#commands.set(input, { beside, ended });
       this.#services.later(input);
     });
-    if (kept) return;
+    if (kept || beside.length === 0) return;
     throw new StileError('JOURNAL_UNAVAILABLE', 'the command was not written down', {
       remedy: 'The head end sends it again; see the log for what the storage says.',
     });
@@ -196,16 +197,8 @@ export class CabinetDesk implements Desk<CabinetInput> {
   }
 
   /** A latch moves only where the row that says so became durable in this very commit. */
-  #actuate(actId: Bytes, slot: number, { rows, records }: Committed): void {
-    const intended = records.some(
-      ({ type, payload }, at) =>
-        rows[at] !== undefined &&
-        type === 'INTENT' &&
-        payload.slot === slot &&
-        payload.actId !== undefined &&
-        equal(payload.actId, actId),
-    );
-    assert(intended, 'a motion has its INTENT in the same commit');
+  #actuate(actId: Bytes, slot: number, committed: Committed): void {
+    assert(isIntended(committed, actId, slot), 'a motion has its INTENT in the same commit');
     const sent = this.#options.cabinet.unlock(slot);
     this.#services.later({ kind: 'Actuated', atMonoMs: this.#services.clock.monoMs(), actId, sent });
   }
@@ -216,6 +209,16 @@ export class CabinetDesk implements Desk<CabinetInput> {
     this.notices.emit({ kind: 'prompt', prompt, slot, en: filled(en), zh: filled(zh), ref: refOf(reference, rows) });
   }
 }
+
+const isIntended = ({ rows, records }: Committed, actId: Bytes, slot: number): boolean =>
+  records.some(
+    ({ type, payload }, at) =>
+      rows[at] !== undefined &&
+      type === 'INTENT' &&
+      payload.slot === slot &&
+      payload.actId !== undefined &&
+      equal(payload.actId, actId),
+  );
 
 function refOf(reference: ReferenceSource | null, rows: Committed['rows']): string | null {
   if (reference === null) return null;
