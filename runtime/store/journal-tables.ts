@@ -17,6 +17,11 @@ interface RawRow {
   readonly day: string;
 }
 
+interface RawProjection {
+  readonly key: Uint8Array;
+  readonly value: Uint8Array;
+}
+
 const columns = 'epoch, seq, body, hash, ref, type, day';
 
 export class JournalTables {
@@ -65,8 +70,12 @@ export class JournalTables {
   }
 
   projections(space: string): readonly (readonly [Bytes, Bytes])[] {
-    const rows = this.#statements.projections.all(space) as { key: Uint8Array; value: Uint8Array }[];
-    return rows.map(({ key, value }) => [new Uint8Array(key), new Uint8Array(value)]);
+    return (this.#statements.projections.all(space) as RawProjection[]).map(projected);
+  }
+
+  projectionsAfter(space: string, key: Bytes, limit: number): readonly (readonly [Bytes, Bytes])[] {
+    const most = Math.min(limit, readLimits.rows);
+    return (this.#statements.projectionsAfter.all(space, key, most) as RawProjection[]).map(projected);
   }
 
   close(): void {
@@ -85,6 +94,9 @@ function prepare(database: Sqlite) {
     byReference: database.prepare(`SELECT ${columns} FROM journal WHERE ref = ? ORDER BY epoch, seq LIMIT 16`),
     projection: database.prepare('SELECT value FROM projection WHERE space = ? AND key = ?').pluck(),
     projections: database.prepare('SELECT key, value FROM projection WHERE space = ? ORDER BY key'),
+    projectionsAfter: database.prepare(
+      'SELECT key, value FROM projection WHERE space = ? AND key > ? ORDER BY key LIMIT ?',
+    ),
   };
 }
 
@@ -97,6 +109,11 @@ function within(rows: readonly RawRow[], maxBytes: number): readonly RawRow[] {
   }
   return rows;
 }
+
+const projected = ({ key, value }: RawProjection): readonly [Bytes, Bytes] => [
+  new Uint8Array(key),
+  new Uint8Array(value),
+];
 
 const stored = (row: RawRow): StoredRow => ({
   epoch: row.epoch,

@@ -69,6 +69,8 @@ export interface JournalReader {
   byReference(ref: string): readonly StoredRow[];
   projection(space: string, key: Bytes): Bytes | null;
   projections(space: string): readonly (readonly [key: Bytes, value: Bytes])[];
+  /** Entries of a space whose keys come after `key`, in their order, at most `limit` (1..1000): for spaces that grow large. */
+  projectionsAfter(space: string, key: Bytes, limit: number): readonly (readonly [key: Bytes, value: Bytes])[];
 }
 
 export interface Journal extends JournalReader {

@@ -192,6 +192,10 @@ class ThreadedJournal implements Journal {
     return this.#tables.projections(space);
   }
 
+  projectionsAfter(space: string, key: Bytes, limit: number): readonly (readonly [Bytes, Bytes])[] {
+    return this.#tables.projectionsAfter(space, key, limit);
+  }
+
   commit(drafts: readonly RowDraft[], projections: readonly Projection[] = []): Promise<readonly StoredRow[]> {
     return this.#inOrder(() => this.#commit(drafts, projections));
   }

@@ -98,6 +98,8 @@ export class FaultyJournal implements Journal {
   byReference = (ref: string): readonly StoredRow[] => this.#journal.byReference(ref);
   projection = (space: string, key: Uint8Array): Uint8Array | null => this.#journal.projection(space, key);
   projections = (space: string): readonly (readonly [Uint8Array, Uint8Array])[] => this.#journal.projections(space);
+  projectionsAfter = (space: string, key: Uint8Array, limit: number) =>
+    this.#journal.projectionsAfter(space, key, limit);
   level = (): StorageLevel => this.#journal.level();
   prune = (epoch: number, uptoSeq: number): Promise<number> => this.#journal.prune(epoch, uptoSeq);
   close = (): Promise<void> => this.#journal.close();
