@@ -4,8 +4,8 @@
 export const spaces = {
   /** (issuer, account) -> what the machine remembers of an account. */
   account: 'account',
-  /** (issuer, token id) -> guides taken on a code at a cabinet. Its orders, slots and answers: machines/cabinet. */
-  guideUse: 'guide-use',
+  /** (issuer, token id) -> what is used of a ticket or loan code. */
+  use: 'use',
   /** The open trip. */
   trip: 'trip',
   /** (kind, target) -> version and hash below which no document is believed. */

@@ -17,8 +17,8 @@ import { prompts } from '../../machines/cabinet/prompts.ts';
 import { type CabinetState, initialState } from '../../machines/cabinet/state.ts';
 import { serves, step } from '../../machines/cabinet/step.ts';
 import type { TimerName } from '../../machines/cabinet/timer-names.ts';
-import { decodeGuideUse } from '../../machines/cabinet/use.ts';
 import type { CommonEffect, ReferenceSource } from '../../machines/shared/effects.ts';
+import { decodeTicketUse } from '../../machines/shared/use-ledger.ts';
 import type { Payload } from '../../records/payload.ts';
 import type { Projection } from '../../store/journal.ts';
 import type { Desk, DeskServices } from '../desk.ts';
@@ -155,10 +155,10 @@ export class CabinetDesk implements Desk<CabinetInput> {
     const { journal, now } = this.#services;
     const facts = this.#facts.at(now());
     const gone = journal
-      .projections(spaces.guideUse)
-      .filter(([, use]) => mayForgetUse(decodeGuideUse(use), facts))
+      .projections(spaces.use)
+      .filter(([, use]) => mayForgetUse(decodeTicketUse(use), facts))
       .slice(0, sweepUses)
-      .map(([key]): Projection => ({ space: spaces.guideUse, key, value: null }));
+      .map(([key]): Projection => ({ space: spaces.use, key, value: null }));
     if (gone.length > 0) await journal.commit([], gone);
   }
 

@@ -7,7 +7,7 @@ import type { Moment } from '../../core/trusted-time.ts';
 import type { CabinetConfig } from '../../machines/cabinet/config.ts';
 import type { CabinetFacts } from '../../machines/cabinet/facts.ts';
 import type { Replayed } from '../../machines/cabinet/replay.ts';
-import { decodeGuideUse, type GuideUse, useKey } from '../../machines/cabinet/use.ts';
+import { decodeTicketUse, type TicketUse, useKey } from '../../machines/shared/use-ledger.ts';
 import { openMasks } from '../../rules/risk-masks.ts';
 import type { Journal } from '../../store/journal.ts';
 import type { Connection } from '../desk.ts';
@@ -67,12 +67,12 @@ export class CabinetFactsSource {
   }
 
   /** An entry that damage made unreadable is made again from the rows: it must not lend a second guide on a code. */
-  #useOf(key: Bytes): GuideUse | null {
+  #useOf(key: Bytes): TicketUse | null {
     const { journal } = this.#options;
-    const stored = journal.projection(spaces.guideUse, key);
+    const stored = journal.projection(spaces.use, key);
     if (stored === null) return null;
     try {
-      return decodeGuideUse(stored);
+      return decodeTicketUse(stored);
     } catch {
       this.#replayed ??= replayJournal(journal);
       return this.#replayed.uses.get(hex(key))?.use ?? null;

@@ -16,7 +16,7 @@ import type { AnswerEffect } from '../../../../runtime/machines/cabinet/effects.
 import { useKeepSeconds } from '../../../../runtime/machines/cabinet/forgetting.ts';
 import type { CabinetInput, DispenseCommand } from '../../../../runtime/machines/cabinet/input.ts';
 import { ledgerSpaces } from '../../../../runtime/machines/cabinet/projections.ts';
-import { encodeGuideUse, type GuideUse, useKey } from '../../../../runtime/machines/cabinet/use.ts';
+import { encodeTicketUse, type TicketUse, unused, useKey } from '../../../../runtime/machines/shared/use-ledger.ts';
 import { BusinessCalendar } from '../../../../runtime/records/business-day.ts';
 import type { Journal } from '../../../../runtime/store/journal.ts';
 import { CabinetDesk } from '../../../../runtime/terminal/cabinet/cabinet-desk.ts';
@@ -109,15 +109,15 @@ describe('the label of a guide', () => {
 describe('what was used of a code', () => {
   const [issuer, cti] = ['museum1', utf8('ticket-1')];
   const key = useKey(issuer, cti);
-  const use = (change: Partial<GuideUse>): GuideUse => ({
-    hold: null,
+  const use = (change: Partial<TicketUse>): TicketUse => ({
+    ...unused,
     entries: 1,
     lastEntryAt: unixSeconds(now() - 600),
     validUntil: unixSeconds(now() - useKeepSeconds - 60),
     ...change,
   });
-  const keep = async (change: Partial<GuideUse>) =>
-    rig.journal.commit([], [{ space: 'guide-use', key, value: encodeGuideUse(use(change)) }]);
+  const keep = async (change: Partial<TicketUse>) =>
+    rig.journal.commit([], [{ space: 'use', key, value: encodeTicketUse(use(change)) }]);
   const hold = { tx: systemEntropy.bytes(16), by: null, bootId: systemEntropy.bytes(16), monoMs: clock.monoMs() };
 
   it.each([
@@ -128,7 +128,7 @@ describe('what was used of a code', () => {
     await keep(change);
     const hall = await openDesk(rig.journal);
     await hall.desk.sweep();
-    expect(rig.journal.projection('guide-use', key) === null).toBe(forgotten);
+    expect(rig.journal.projection('use', key) === null).toBe(forgotten);
     await hall.close();
   });
 });
@@ -139,9 +139,9 @@ describe('the use of a code that damage made unreadable', () => {
     hall.accepts(loanCode());
     await hall.scan('ST1:LOAN');
     expect(hall.reasons).toEqual(['OK']);
-    const [stored] = rig.journal.projections('guide-use');
+    const [stored] = rig.journal.projections('use');
     if (!stored) throw new Error('the use was not kept');
-    await rig.journal.commit([], [{ space: 'guide-use', key: stored[0], value: utf8('no use') }]);
+    await rig.journal.commit([], [{ space: 'use', key: stored[0], value: utf8('no use') }]);
     await hall.scan('ST1:LOAN');
     expect(hall.reasons).toEqual(['OK', 'REPEAT']);
     expect(hall.unlocked).toEqual([1]);
