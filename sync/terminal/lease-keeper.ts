@@ -136,14 +136,14 @@ export class LeaseKeeper {
   }
 
   #look(): void {
-    const { clock, places, link, port } = this.#options;
+    const { clock, places, port } = this.#options;
     if (this.#held && port.current()?.spendable === false) {
       // Its rest can be leased anew at once: nobody waits for the next look.
       this.#held = null;
       this.#notBeforeMs = 0;
       this.#waitMs = leaseKeeperLimits.waitMs;
     }
-    if (this.#taking || !link.connected || clock.monoMs() < this.#notBeforeMs || !this.#isDue()) return;
+    if (this.#taking || clock.monoMs() < this.#notBeforeMs || !this.#isDue()) return;
     this.#notBeforeMs = clock.monoMs() + this.#waitMs;
     this.#waitMs = Math.min(leaseKeeperLimits.waitMaxMs, this.#waitMs * 2);
     this.#ask(places);
