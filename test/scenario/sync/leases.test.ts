@@ -2,13 +2,14 @@
 // may. Checked against the truth, which only the test knows: who really is inside.
 import { describe, expect, test } from 'vitest';
 import { unixSeconds } from '../../../runtime/core/brand.ts';
-import type { Bytes } from '../../../runtime/core/bytes.ts';
+import { type Bytes, hex } from '../../../runtime/core/bytes.ts';
 import { pick, SeededEntropy } from '../../../runtime/core/entropy.ts';
 import { VirtualClock } from '../../../runtime/core/virtual-clock.ts';
 import type { CoseSigner } from '../../../runtime/tokens/cose.ts';
 import { leaseDeskLimits, type Zone } from '../../../sync/headend/lease-desk.ts';
 import { leaseKeeperLimits } from '../../../sync/terminal/lease-keeper.ts';
 import { MemoryBroker, type MemoryLink } from '../../../sync/terminal/link/memory-link.ts';
+import { describeMessage } from '../../../sync/wire/describe.ts';
 import { sealDocument } from '../../../sync/wire/document.ts';
 import { encodeLeaseAnswer, leaseBody, parseLeaseRequest } from '../../../sync/wire/lease.ts';
 import { terminalTopics } from '../../../sync/wire/topics.ts';
@@ -263,13 +264,20 @@ describe('what goes wrong on the way', () => {
     const w = await world(40);
     const response = terminalTopics(operator, 'east').response('lease');
     let cut = 0;
-    w.broker.carriage = ({ topic }) => {
+    const answers: unknown[] = [];
+    const held = w.east.machine.grants.at(-1)?.lease ?? new Uint8Array(8);
+    w.broker.carriage = ({ topic, payload }) => {
       if (topic !== response) return [1];
+      answers.push(describeMessage(topic, payload));
       if (cut++ === 0) w.east.machine.forget();
       return [1];
     };
     for (let person = 0; person < 16; person++) w.east.machine.admit();
     await w.clock.advance(10_000);
+    // What a lane has lost meanwhile it must not find again in the answer, with all its places.
+    expect(answers[0]).toMatchObject({
+      value: { message: { doc: { payload: { body: { lease: hex(held), places: 0 } } } } },
+    });
     expect(cut).toBeGreaterThan(0);
     w.east.machine.admitAll();
     w.west.machine.admitAll();
