@@ -49,7 +49,10 @@ export interface Settlement {
 
 /** The machine as its neighbours see it. */
 export interface ClaimPort {
-  /** Decides, durably, on a ticket whose home is here. Null: no answer, which leaves the asker to its own mode. */
+  /**
+   * Decides, durably, on a ticket whose home is here. Null: no answer, which leaves the asker to its own mode.
+   * Settles always: what never does keeps one of the few places of claims under decision.
+   */
   onClaim(from: string, subject: ClaimSubject): Promise<ClaimAnswer | null>;
   /** Resolves when the outcome is durable, or was before; rejects to be told again. */
   onSettled(from: string, settlement: Settlement): Promise<void>;

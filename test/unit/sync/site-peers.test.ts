@@ -1,6 +1,7 @@
 // The machines a site's rules name, and the rules without them.
 import { describe, expect, test } from 'vitest';
 import { type CborInput, type CborValue, decodeCbor, documentProfile, encodeCbor } from '../../../runtime/core/cbor.ts';
+import { decodeAccessRules } from '../../../runtime/rules/access-rules-document.ts';
 import { siteKeys } from '../../../sync/wire/claim.ts';
 import { peerLimits, readSitePeers, withoutPeers } from '../../../sync/wire/site-peers.ts';
 import { JournalKeyPair } from '../../fixtures/sync-world.ts';
@@ -37,6 +38,22 @@ describe('the peers of a site', () => {
     const body = travelled({ version: 1, site: 7, peers: [] });
     if (!(body instanceof Map)) throw new Error('not a map');
     expect(withoutPeers(body)).toEqual(new Map(Object.entries({ site: 7, version: 1 })));
+  });
+
+  test('and rules of a site stand in one document, each read by its own decoder', () => {
+    const rules = {
+      version: 4,
+      site: 7,
+      timeZone: 'Europe/Berlin',
+      gates: [{ id: 'east', group: 0 }],
+      conditions: {},
+      products: [],
+    };
+    const body = travelled({ ...rules, peers: [{ lane: 'east', terminal: 't-1', key }] });
+    if (!(body instanceof Map)) throw new Error('not a map');
+    expect(readSitePeers(body)).toMatchObject({ ok: true, value: [{ lane: 'east' }] });
+    expect(decodeAccessRules(withoutPeers(body))).toMatchObject({ version: 4, gates: [{ id: 'east', group: 0 }] });
+    expect(() => decodeAccessRules(body)).toThrow(/peers/);
   });
 
   test('a site key of another length is a mistake of the caller', () => {
