@@ -82,6 +82,7 @@ const permitted = [
   ['sync/terminal/link/fine.ts', 'import', 'mqtt'],
   ['sync/headend/broker.ts', 'import', 'aedes'],
   ['sync/headend/store/fine.ts', 'import', 'better-sqlite3'],
+  ['sync/headend/console/loans/fine.ts', 'import', 'fastify'],
   ['runtime/main/checker/fine.ts', 'import', 'better-sqlite3'],
   ['runtime/main/checker/fine2.ts', 'import', 'runtime/core/target.ts'],
   ['runtime/main/fine.ts', 'import', 'simulators/scanner/target.ts'],
