@@ -25,6 +25,9 @@ export interface VerifyLimits {
   readonly ticketGraceAfterSeconds: number;
 }
 
+/** No site grants more, and the last second of a ticket may count besides. */
+export const ticketGraceMaxSeconds = 86_401;
+
 export const defaultLimits: VerifyLimits = {
   skewSeconds: 10,
   presentationAgeMaxSeconds: 240,

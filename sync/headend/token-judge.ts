@@ -9,9 +9,17 @@ import type { Row } from '../../runtime/records/row.ts';
 import type { FormatId } from '../../runtime/tokens/outcome.ts';
 import { reverify } from '../../runtime/tokens/reverify.ts';
 import type { TrustView } from '../../runtime/tokens/trust-view.ts';
+import { defaultLimits, ticketGraceMaxSeconds, type VerifyLimits } from '../../runtime/tokens/verifier.ts';
 import type { EvidenceJudge } from './ports.ts';
 
 const formats: readonly FormatId[] = ['st1', 'sp1'];
+
+/** Whether a ticket's grace held was for the site's rules to say; here only its signatures are judged. */
+const limits: VerifyLimits = {
+  ...defaultLimits,
+  ticketGraceBeforeSeconds: ticketGraceMaxSeconds,
+  ticketGraceAfterSeconds: ticketGraceMaxSeconds,
+};
 
 export class TokenJudge implements EvidenceJudge {
   readonly #trust: () => TrustView | null;
@@ -25,7 +33,7 @@ export class TokenJudge implements EvidenceJudge {
     const format = formats.find((known) => known === row.payload.format);
     if (!trust) return { good: false, reason: 'UNKNOWN_ISSUER' };
     if (!format) return { good: false, reason: 'UNSUPPORTED_FORMAT' };
-    const verified = reverify(format, token, momentOf(row), trust);
+    const verified = reverify(format, token, momentOf(row), trust, limits);
     if (!verified.good) return verified;
     const { outcome } = verified;
     const named = same(row.payload.digest, outcome.digest) && same(row.payload.account, outcome.subject);
