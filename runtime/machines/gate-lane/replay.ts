@@ -101,7 +101,11 @@ function rememberUse(uses: Map<string, { issuer: string; cti: Bytes; use: Ticket
   uses.set(key, { issuer, cti, use });
 }
 
-function foldRow(before: Omit<Replayed, 'uses'>, { type, payload }: ReplayRow): Omit<Replayed, 'uses'> {
+/** What one row changes, the use of tickets aside. */
+export function foldRow(
+  before: Omit<Replayed, 'uses'>,
+  { type, payload }: Pick<ReplayRow, 'type' | 'payload'>,
+): Omit<Replayed, 'uses'> {
   return {
     occupancy: payload.occupancy ?? before.occupancy,
     lease: leaseAfter(before.lease, payload),

@@ -60,13 +60,14 @@ export const unused: TicketUse = {
   validUntil: unixSeconds(0),
 };
 
-const space = 'use';
+/** (issuer, token id) -> what is used of it. */
+export const useSpace = 'use';
 
 /** Projection key, and the identity of a code everywhere: equal ids of two issuers never meet. */
 export const useKey = (issuer: string, cti: Bytes): Bytes => encodeCbor([issuer, cti]);
 
 export const useProjection = (issuer: string, cti: Bytes, use: TicketUse | null): ProjectionDraft => ({
-  space,
+  space: useSpace,
   key: useKey(issuer, cti),
   value: use === null ? null : encodeTicketUse(use),
 });
