@@ -4,10 +4,11 @@ import { dirname, resolve } from 'node:path';
 import { z } from 'zod';
 import { cabinetSchema } from './config/cabinet.ts';
 import { aGroup } from './config/fields.ts';
+import { gateLaneSchema } from './config/gate-lane.ts';
 import { parseConfig } from './config/parse.ts';
 import { validatorSchema } from './config/validator.ts';
 
-const machines = [validatorSchema, cabinetSchema] as const;
+const machines = [validatorSchema, gateLaneSchema, cabinetSchema] as const;
 const names = machines.map((machine) => machine.shape.machine.value).join(', ');
 
 const terminalSchema = z.discriminatedUnion('machine', machines, {

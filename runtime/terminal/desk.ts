@@ -12,6 +12,7 @@ import type { ClockStep, Moment } from '../core/trusted-time.ts';
 import type { Payload } from '../records/payload.ts';
 import type { Journal } from '../store/journal.ts';
 import type { Verdict } from '../tokens/outcome.ts';
+import type { VerifyLimits } from '../tokens/verifier.ts';
 import type { DocumentName, HeldDocuments } from './held-documents.ts';
 import type { Committed, Shown } from './machine-runner.ts';
 import type { RowDrafts } from './row-drafts.ts';
@@ -36,8 +37,8 @@ export interface DeskServices<Input> {
   readonly connection: () => Connection;
   readonly drafts: RowDrafts;
   now(): Moment;
-  /** Steps 1 to 9 of the verification order. */
-  verify(raw: Bytes, atMonoMs: MonoMs, now: Moment): Verdict;
+  /** Steps 1 to 9 of the verification order; within {@link defaultLimits} where nothing else is said. */
+  verify(raw: Bytes, atMonoMs: MonoMs, now: Moment, limits?: VerifyLimits): Verdict;
   /** Puts an input behind what waits already; it overtakes scans. */
   later(input: Input): void;
   /** To be told of every commit, for the replay ring and the next checkpoint. */
@@ -54,7 +55,8 @@ export interface Desk<Input> {
   take(input: Input): Promise<void>;
   present(scan: Scan, moment: Moment): Promise<void>;
   documentChanged(name: DocumentName): void;
-  clockStepped(step: ClockStep, atMonoMs: MonoMs): Input;
+  /** Null where the machine reads the clock anew at every decision: then the terminal writes the step down. */
+  clockStepped(step: ClockStep, atMonoMs: MonoMs): Input | null;
   /** The head end can be reached, or no longer; null where that alone changes nothing. */
   networkChanged(online: boolean, atMonoMs: MonoMs): Input | null;
   /** What the machine wants said with whatever row the terminal writes next. */

@@ -9,7 +9,7 @@ import { messageOf, StileError } from '../core/errors.ts';
 import { Signal } from '../core/event.ts';
 import type { Logger } from '../core/log.ts';
 import type { Moment } from '../core/trusted-time.ts';
-import type { CommonEffect, RecordDraft, SignalEffect } from '../machines/shared/effects.ts';
+import type { Alarm, CommonEffect, RecordDraft, SignalEffect } from '../machines/shared/effects.ts';
 import type { StepResult } from '../machines/shared/step-draft.ts';
 import type { ReasonCode } from '../records/reasons.ts';
 import type { Journal, Projection, StoredRow } from '../store/journal.ts';
@@ -66,6 +66,8 @@ export class MachineRunner<
   Own extends { readonly kind: string },
 > {
   readonly shown = new Signal<Shown>();
+  /** Somebody must look now. */
+  readonly alarms = new Signal<Alarm>();
   readonly #machine: Machine<State, Input, Facts, TimerName, Own>;
   readonly #options: MachineRunnerOptions<Input, Facts, Own>;
   readonly #timers = new Map<TimerName, TimerHandle>();
@@ -149,13 +151,17 @@ export class MachineRunner<
         this.#timers.delete(effect.name);
         return;
       case 'alarm':
-        return this.#options.logger.error('storage nearly full', {
-          code: 'JOURNAL_FULL',
-          state: this.#options.journal.level(),
-        });
+        return this.#raise(effect.alarm);
       default:
         effect satisfies never;
     }
+  }
+
+  #raise(alarm: Alarm): void {
+    const { logger, journal } = this.#options;
+    if (alarm === 'storage') logger.error('storage nearly full', { code: 'JOURNAL_FULL', state: journal.level() });
+    else logger.warn('staff are called', { kind: alarm });
+    this.alarms.emit(alarm);
   }
 
   #signal(effect: SignalEffect, rows: readonly StoredRow[], facts: Facts): void {

@@ -9,7 +9,7 @@ import type { Entropy } from '../core/entropy.ts';
 import { messageOf } from '../core/errors.ts';
 import type { Signal } from '../core/event.ts';
 import type { Logger } from '../core/log.ts';
-import type { Moment, TrustedTime } from '../core/trusted-time.ts';
+import type { ClockStep, Moment, TrustedTime } from '../core/trusted-time.ts';
 import type { BusinessCalendar } from '../records/business-day.ts';
 import type { Payload } from '../records/payload.ts';
 import type { RowType } from '../records/row-types.ts';
@@ -173,7 +173,7 @@ export class Terminal<Input extends { readonly kind: string }> {
       connection,
       drafts: this.#drafts,
       now: () => time.now(),
-      verify: (raw, atMonoMs, now) => this.#verify(raw, atMonoMs, now),
+      verify: (raw, atMonoMs, now, limits) => this.#verify(raw, atMonoMs, now, limits),
       later: (input) => this.#queue.input(input),
       written: (committed) => this.#written(committed),
     };
@@ -190,12 +190,12 @@ export class Terminal<Input extends { readonly kind: string }> {
     }
   }
 
-  #verify(raw: Bytes, atMonoMs: MonoMs, now: Moment): Verdict {
+  #verify(raw: Bytes, atMonoMs: MonoMs, now: Moment, limits = defaultLimits): Verdict {
     const { documents, formats, logger } = this.#options;
     return verifyCode(
       raw,
       atMonoMs,
-      { now, trust: documents.trust ?? nobodyTrusted, limits: defaultLimits, cache: this.#cache },
+      { now, trust: documents.trust ?? nobodyTrusted, limits, cache: this.#cache },
       {
         ring: this.#ring,
         deny: documents.deny,
@@ -235,7 +235,14 @@ export class Terminal<Input extends { readonly kind: string }> {
     const step = this.#options.time.checkStep();
     if (!step) return;
     this.#options.logger.warn('the wall clock was stepped', { durationMs: Math.round(step.toMs - step.fromMs) });
-    this.#queue.input(this.#desk.clockStepped(step, this.#options.clock.monoMs()));
+    const input = this.#desk.clockStepped(step, this.#options.clock.monoMs());
+    if (input !== null) this.#queue.input(input);
+    else void this.#journalStep(step).catch((error: unknown) => this.#unwritten('clock', error));
+  }
+
+  async #journalStep({ fromMs, toMs }: ClockStep): Promise<void> {
+    const [from, to] = [Math.round(fromMs), Math.round(toMs)];
+    await this.write('CLOCK', { act: 'step', fromMs: from, toMs: to, trigger: 'sensor' });
   }
 
   async #sweep(): Promise<void> {

@@ -51,6 +51,10 @@ export async function composeTerminal(config: TerminalConfig, fault: TerminalFau
       const { cabinetParts } = await import('./cabinet.ts');
       return composeWith(config, fault, (context) => cabinetParts(config, context));
     }
+    case 'gate-lane': {
+      const { gateLaneParts } = await import('./gate-lane.ts');
+      return composeWith(config, fault, (context) => gateLaneParts(config, context));
+    }
     default:
       return config satisfies never;
   }
@@ -108,6 +112,7 @@ async function composeWith<Input extends { readonly kind: string }>(
     logger,
     floorOf: floorReader(journal),
     journal: writeList,
+    ...(machine.checkRules && { checkRules: machine.checkRules }),
   });
   documents.load();
   time.raiseFloor(Math.max(recovered.syncedMs, documents.newestIssuedAt() * 1000));
@@ -125,7 +130,7 @@ async function composeWith<Input extends { readonly kind: string }>(
       journal,
       documents,
       scanner: scannerOf(config, clock, logger),
-      indicator: indicatorOf(config, clock, logger),
+      indicator: machine.indicator ?? indicatorOf(config, clock, logger),
       time,
       calendar,
       clock,
@@ -158,7 +163,17 @@ async function composeWith<Input extends { readonly kind: string }>(
       if (input !== null) terminal.input(input);
     },
     connect: async () => {
-      connecting = startSync({ config, identity, journal, documents, time, clock, logger, events });
+      connecting = startSync({
+        config,
+        fetched: machine.documents ?? ['fares'],
+        identity,
+        journal,
+        documents,
+        time,
+        clock,
+        logger,
+        events,
+      });
       await connecting;
     },
     stop: async () => {

@@ -1,6 +1,8 @@
 // What one kind of machine adds to the composition of a terminal: its desk, what its screen is told, and what the
 // process that started this one may ask of it.
+import type { Indicator } from '../../../devices/ports/indicator.ts';
 import type { MonoMs } from '../../core/brand.ts';
+import type { CborMap } from '../../core/cbor.ts';
 import type { Clock } from '../../core/clock.ts';
 import type { Signal } from '../../core/event.ts';
 import type { Logger } from '../../core/log.ts';
@@ -20,6 +22,12 @@ export interface MachineContext {
 }
 
 export interface MachineParts<Input> {
+  /** Lamps on a board that the machine's own device shares; without, they have a board of their own. */
+  readonly indicator?: Indicator;
+  /** Larger documents it decides by, beside the deny list; fares where nothing is said. */
+  readonly documents?: readonly ('fares' | 'rules')[];
+  /** Throws for site rules that this machine could not decide by. */
+  readonly checkRules?: (body: CborMap) => unknown;
   readonly openDesk: (services: DeskServices<Input>) => Desk<Input>;
   /** For a screen, as plain data; empty where the machine has nothing to say beside its cues. */
   readonly notices: Signal<ChildOrder>;

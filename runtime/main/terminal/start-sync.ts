@@ -10,10 +10,12 @@ import type { HeldDocuments } from '../../terminal/held-documents.ts';
 import type { TerminalConfig } from '../config.ts';
 import { softwareVersion } from '../version.ts';
 import { journalledTime } from './journalled-time.ts';
+import type { MachineParts } from './machine-parts.ts';
 import type { SyncEvents } from './sync-events.ts';
 
 export interface SyncParts {
   readonly config: TerminalConfig;
+  readonly fetched: NonNullable<MachineParts<unknown>['documents']>;
   readonly identity: Identity;
   readonly journal: Journal;
   readonly documents: HeldDocuments;
@@ -30,7 +32,7 @@ export async function startSync(parts: SyncParts): Promise<{ stop(): Promise<voi
     import('../../../sync/terminal/link/mqtt-link.ts'),
     import('./document-sink.ts'),
   ]);
-  const { config, identity, journal, documents, time, clock, logger, events } = parts;
+  const { config, fetched, identity, journal, documents, time, clock, logger, events } = parts;
   const sync = new TerminalSync({
     operator: identity.operator,
     terminal: identity.terminal,
@@ -47,6 +49,7 @@ export async function startSync(parts: SyncParts): Promise<{ stop(): Promise<voi
     entropy: systemEntropy,
     time: journalledTime(time, events.write),
     sink: documentSink(documents),
+    documents: fetched,
     software: softwareVersion,
     clockState: () => time.now().state,
     now: () => {
