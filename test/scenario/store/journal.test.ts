@@ -42,6 +42,19 @@ describe('commits', () => {
     expect(await rig.verdict()).toMatchObject({ whole: true, rows: 3 });
   });
 
+  it('reads a space page by page, in order of its keys and without its neighbours', async () => {
+    await rig.open();
+    const entries = [3, 1, 2, 5, 4].map((key) => ({ space: 'use', key: Uint8Array.of(key), value: Uint8Array.of(9) }));
+    const others = ['a', 'v'].map((space) => ({ space, key: Uint8Array.of(7), value: Uint8Array.of(7) }));
+    await rig.journal.commit([], [...entries, ...others]);
+    const keys = (after: readonly number[], limit: number): number[] =>
+      rig.journal.projectionsAfter('use', Uint8Array.from(after), limit).map(([key]) => key[0] ?? -1);
+    expect(keys([], 2)).toEqual([1, 2]);
+    expect(keys([2], 2)).toEqual([3, 4]);
+    expect(keys([4], 2)).toEqual([5]);
+    expect(keys([5], 2)).toEqual([]);
+  });
+
   it('with an unknown outcome resolve when the row turns out to be durable', async () => {
     await rig.open({ faults: { failAt: [{ commit: 2, how: 'ioerr-present' }] } });
     const [row] = await rig.journal.commit([ride(1)]);
