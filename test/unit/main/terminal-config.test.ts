@@ -24,8 +24,8 @@ const good = {
 
 /** Key in error, the value that stands there (undefined: the key is left out), what the message says of both. */
 const wrong: readonly (readonly [key: string, value: unknown, shown: string, allowed: string])[] = [
-  ['machine', 'ferry', '"ferry"', 'allowed: validator, cabinet'],
-  ['machine', undefined, 'missing', 'allowed: validator, cabinet'],
+  ['machine', 'ferry', '"ferry"', 'allowed: validator, gate-lane, cabinet'],
+  ['machine', undefined, 'missing', 'allowed: validator, gate-lane, cabinet'],
   ['identityFile', undefined, 'missing', 'a text of 1 to 4096 characters'],
   ['identityFile', '', '""', 'a text of 1 to 4096 characters'],
   ['dataFolder', 7, '7', 'a text of 1 to 4096 characters'],
@@ -226,6 +226,63 @@ describe('a good file', () => {
     expect(scannerOf(ids)).toEqual({ kind: 'hid', vendorId: 0x1eab, productId: 0x0c06, profile: 'auto' });
     const device = { kind: 'hid', path: '/dev/hidraw0', profile: 'microscan' };
     expect(scannerOf(device)).toEqual(device);
+  });
+});
+
+const goodLane = {
+  ...good,
+  machine: 'gate-lane',
+  trip: undefined,
+  gate: { kind: 'relay' },
+  site: { number: 9, lane: 'lane-1' },
+};
+const digicon = { kind: 'digicon', path: '/dev/gate', entry: { release: 'leftToRight', passage: 'B' } };
+
+const wrongLane: readonly (readonly [key: string, value: unknown, shown: string, allowed: string])[] = [
+  ['gate', undefined, 'missing', 'an object'],
+  ['gate.kind', 'boom', '"boom"', 'allowed: relay, digicon'],
+  ['gate.controllerWaitMs', 2_999, '2999', 'a whole number from 3000 to 10000'],
+  ['gate', { kind: 'relay', controllerWaitMs: 10_001, passTimeoutMs: 20_000 }, 'missing', 'from 3000 to 10000'],
+  ['gate.passTimeoutMs', 5_999, '5999', 'must be 6000 or more: controllerWaitMs + 1000'],
+  ['gate.debounceMs', 19, '19', 'a whole number from 20 to 50'],
+  ['gate.openPulseMs', 501, '501', 'a whole number from 100 to 500'],
+  ['gate.pins.ready', 1, '1', 'a whole number from 2 to 19'],
+  ['gate.pins.unlockEntry', 4, '4', 'a pin of its own: indicator.pins.green has it'],
+  ['gate.pins.fire', 9, '9', 'a pin of its own: gate.pins.unlockEntry has it'],
+  ['gate', { ...digicon, firePin: 8 }, 'missing', 'a pin of its own: indicator.pins.buzzer has it'],
+  ['gate', { ...digicon, entry: { release: 'both', passage: 'B' } }, 'missing', 'allowed: rightToLeft, leftToRight'],
+  ['site', undefined, 'missing', 'an object'],
+  ['site.lane', 'lane 1', '"lane 1"', '1 to 32 of A-Z a-z 0-9 _ -'],
+  ['site.number', -1, '-1', 'a whole number from 0 to 4294967295'],
+  ['site.duplicates', 'never', '"never"', 'allowed: lenient, strict'],
+  ['site.capacity', 'much', '"much"', 'allowed: leases, unlimited'],
+  ['site.reader', 'both', '"both"', 'allowed: entry, exit'],
+];
+
+describe('a gate lane', () => {
+  it.each(wrongLane)('with a wrong %s: %j is shown as %s and must be %s', (key, value, shown, allowed) => {
+    const { message } = faultOf(JSON.stringify(changed(key, value, goodLane)));
+    expect(message).toContain(`: ${key}`);
+    expect(message).toContain(allowed);
+    if (shown !== 'missing') expect(message).toContain(` is ${shown}`);
+    expect(message.split('\n')).toHaveLength(1);
+  });
+
+  it('outwaits its controller by a second exactly, behind dry contacts or a serial line', () => {
+    const times = { controllerWaitMs: 10_000, passTimeoutMs: 11_000 };
+    for (const gate of [{ kind: 'relay' }, digicon]) {
+      const config = readTerminalConfig(written(JSON.stringify({ ...goodLane, gate: { ...gate, ...times } })));
+      expect(config).toMatchObject({
+        machine: 'gate-lane',
+        gate: times,
+        site: { reader: 'entry', capacity: 'leases' },
+      });
+    }
+  });
+
+  it('may have wires that are not there', () => {
+    const gate = { kind: 'relay', pins: { ready: null, opened: null, occupied: null, fire: null } };
+    expect(() => readTerminalConfig(written(JSON.stringify({ ...goodLane, gate })))).not.toThrow();
   });
 });
 
