@@ -1,7 +1,7 @@
 // A transit scheme of JT/T 1179: a CA, one card issuer under it, and phones that show its codes.
 
 import { type UnixSeconds, unixSeconds } from '../../runtime/core/brand.ts';
-import { type Bytes, concat, fromHex } from '../../runtime/core/bytes.ts';
+import { type Bytes, concat, equal, fromHex } from '../../runtime/core/bytes.ts';
 import type { Entropy } from '../../runtime/core/entropy.ts';
 import { caKid } from '../../runtime/tokens/jtt1179/jtt1179.ts';
 import { sm2WithSm3 } from '../../runtime/tokens/keys.ts';
@@ -103,6 +103,8 @@ export class TransitPhone {
   readonly #issuer: Sm2Key;
   readonly #key: Sm2Key;
   readonly #entropy: Entropy;
+  /** The newest one; a phone fetches it once and shows many codes with it. */
+  #authorised: { readonly authorisation: Bytes; readonly signature: Bytes } | null = null;
 
   constructor(scheme: TransitScheme, issuer: Sm2Key, account: Bytes, entropy: Entropy) {
     this.#scheme = scheme;
@@ -135,9 +137,15 @@ export class TransitPhone {
       u16(329 + custom.length),
       authorisation,
       Uint8Array.of(0x15),
-      this.#issuer.sign(authorisation, this.#entropy),
+      this.#signatureOf(authorisation),
       u32(generatedAt),
     );
     return concat(presented, Uint8Array.of(0x15), this.#key.sign(presented, this.#entropy));
+  }
+
+  #signatureOf(authorisation: Bytes): Bytes {
+    if (this.#authorised === null || !equal(this.#authorised.authorisation, authorisation))
+      this.#authorised = { authorisation, signature: this.#issuer.sign(authorisation, this.#entropy) };
+    return this.#authorised.signature;
   }
 }

@@ -6,6 +6,7 @@ type Bench = (options: BenchOptions) => Promise<Record<string, unknown>>;
 
 export const benches: Readonly<Record<string, () => Promise<{ readonly bench: Bench }>>> = {
   scan: () => import('./scan.ts'),
+  gate: () => import('./gate.ts'),
   memory: () => import('./memory.ts'),
   ready: () => import('./ready.ts'),
 };
