@@ -9,4 +9,5 @@ export const benches: Readonly<Record<string, () => Promise<{ readonly bench: Be
   gate: () => import('./gate.ts'),
   memory: () => import('./memory.ts'),
   ready: () => import('./ready.ts'),
+  cabinet: () => import('./cabinet.ts'),
 };

@@ -137,7 +137,7 @@ async function backToTheStart(slot: number, code: string, endedBefore: number): 
   const before = (await slotRows()).length;
   hall.cabinet.load(slot, itemNamed(item));
   await hall.until('the guide to be back', async () => (await slotRows()).length > before);
-  await hall.isAvailable(slot);
+  await hall.is(slot, 'AVAILABLE');
 }
 
 /** INTENTs that no OUTCOME names. */

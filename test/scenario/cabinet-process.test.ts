@@ -135,7 +135,7 @@ describe('a guide that nobody takes', () => {
     expect(await hall.slotKind(slot)).toBe('LOCKED');
     expect(await hall.show(code)).toMatchObject({ reason: 'DEVICE_FAULT' });
     expect(hall.cabinet.pushShut(slot)).toBe(true);
-    await hall.isAvailable(slot);
+    await hall.is(slot, 'AVAILABLE');
     expect((await hall.outcomes()).at(-1)?.payload.events?.at(-1)?.[3]).toBe('not_taken');
     expect(await hall.noIntentMovedTwice()).toEqual({ intents: 1, unlocks: 1 });
   });
@@ -163,7 +163,7 @@ describe('a guide comes back', () => {
       events: [['return', 'Ended', 1, 'done']],
     });
     expect(ended?.payload.contactMonoMs).toBe(started?.payload.contactMonoMs);
-    await hall.isAvailable(slot);
+    await hall.is(slot, 'AVAILABLE');
     hall.network.restore();
     await hall.everyRowArrivedOnce();
   });
@@ -176,7 +176,7 @@ describe('a guide comes back', () => {
     expect(slot).toBe(slots);
     hall.cabinet.putBack(slot, itemNamed(awayGuide, 55));
     await hall.prompted('returned');
-    await hall.isAvailable(slot);
+    await hall.is(slot, 'AVAILABLE');
     expect(
       (await hall.rows()).filter(({ payload }) => payload.item === awayGuide && payload.act === 'return'),
     ).toHaveLength(1);
@@ -211,6 +211,20 @@ describe('a guide comes back', () => {
     await hall.prompted('returned');
     const [started, , ended] = await returns();
     expect(ended?.payload.contactMonoMs).toBe(started?.payload.contactMonoMs);
+  });
+});
+
+describe('a guide that somebody has to wipe', () => {
+  it('is lent once that is said, and a damaged one is not', async () => {
+    hall = await CabinetRig.open({ lending: { hygiene: 'staff' } });
+    await hall.startServing([], 'HYGIENE');
+    expect(await hall.show(hall.loanCode())).toMatchObject({ reason: 'NO_STOCK' });
+    hall.terminal.send({ kind: 'wiped', slot: 3, ok: true });
+    hall.terminal.send({ kind: 'damaged', slot: 4 });
+    await hall.is(3, 'AVAILABLE');
+    await hall.is(4, 'QUARANTINE');
+    expect(await hall.show(hall.loanCode())).toMatchObject(accepted);
+    expect((await hall.takeOffered()).slot).toBe(3);
   });
 });
 

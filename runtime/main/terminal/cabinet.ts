@@ -14,6 +14,7 @@ import { noPeers } from '../../terminal/cabinet/peers.ts';
 import { recoverLedger } from '../../terminal/cabinet/recovered-ledger.ts';
 import type { ChildOrder } from '../child-channel.ts';
 import type { CabinetTerminalConfig } from '../config/cabinet.ts';
+import { cabinetOrder } from './cabinet-orders.ts';
 import type { MachineContext, MachineParts } from './machine-parts.ts';
 
 export function cabinetParts(config: CabinetTerminalConfig, context: MachineContext): MachineParts<CabinetInput> {
@@ -40,8 +41,7 @@ export function cabinetParts(config: CabinetTerminalConfig, context: MachineCont
       return desk;
     },
     notices,
-    inputOf: ({ kind, key }, atMonoMs) =>
-      kind === 'key' && (key === 'return' || key === 'openAgain') ? { kind: 'Key', key, atMonoMs } : null,
+    inputOf: cabinetOrder,
   };
 }
 
