@@ -52,7 +52,7 @@ function machineConfigOf({ site, lending }: CabinetTerminalConfig): CabinetConfi
     hygiene: lending.hygiene,
     minLendBatteryPercent: lending.minBatteryPercent,
     presentTimeoutMs: lending.takeWithinMs,
-    presentBeepMs: lending.takeWithinMs / 2,
+    presentBeepMs: Math.floor(lending.takeWithinMs / 2),
     dupMode: lending.duplicates,
     ejectForeign: lending.ejectForeign,
     lendStopSeconds: lending.stopMinutes * 60,
