@@ -107,7 +107,8 @@ export class LoanDesk {
     };
     const attempts = await this.#attemptsOf(taken, record);
     const before = record.loans.get(taken.tx) ?? null;
-    return judgeLoan({ joined, ...marks, attempts }, this.#now(), this.#options.policy, before);
+    const undated = [taken, ...(returned === null ? [] : [returned])].some((event) => isUndated(record, event));
+    return judgeLoan({ joined, ...marks, attempts, undated }, this.#now(), this.#options.policy, before);
   }
 
   /** Attempts before the loan were another visitor's. */
@@ -128,6 +129,9 @@ export class LoanDesk {
     };
   }
 }
+
+const isUndated = (record: ItemRecord, event: Pick<TakenEvent, 'mark'>): boolean =>
+  event.mark.clock.state === 'UNTRUSTED' && anchorOf(record, event) === null;
 
 const anchorOf = (record: ItemRecord, { mark }: Pick<TakenEvent, 'mark'>) =>
   record.anchors.get(anchorKey(mark)) ?? null;

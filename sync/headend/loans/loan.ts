@@ -45,7 +45,12 @@ export interface LoanEvidence {
   readonly taken: LoanMark;
   readonly returned: LoanMark | null;
   readonly attempts: readonly LoanMark[];
+  /** One end was written without a clock, and no row of its boot has dated it yet. */
+  readonly undated: boolean;
 }
+
+/** A cabinet that has just come back gets the time soon, and then dates what it wrote before: so long it is waited for. */
+export const datingMs = 15 * 60_000;
 
 const minuteMs = 60_000;
 const dayMs = 86_400_000;
@@ -71,14 +76,25 @@ export function judgeLoan(evidence: LoanEvidence, now: LoanMark, policy: LoanPol
 
 type Judged = Pick<Loan, 'state' | 'fee' | 'chargeMinor' | 'dueMs'>;
 
-function byRows({ joined, taken, returned, attempts }: LoanEvidence, now: LoanMark, policy: LoanPolicy): Judged {
+function byRows(
+  { joined, taken, returned, attempts, undated }: LoanEvidence,
+  now: LoanMark,
+  policy: LoanPolicy,
+): Judged {
   const { terms } = policy;
   const fee = loanFee({ taken, returned, presumed: joined.taken.presumed, attempts }, now, terms);
   if (joined.returned !== null) {
     const waived = joined.returned.way === 'found' && policy.foundFee === 'none';
     const tooLate = fee.durationMs > policy.lateReturnDays * dayMs;
     const amountMinor = waived ? 0 : tooLate ? terms.lostMinor : fee.amountMinor;
-    return { state: 'RETURNED', fee: { ...fee, amountMinor }, chargeMinor: amountMinor, dueMs: null };
+    const untilMs = joined.returned.mark.arrivedMs + datingMs;
+    const waits = undated && fee.basis === 'shortest' && now.wallMs < untilMs;
+    return {
+      state: 'RETURNED',
+      fee: { ...fee, amountMinor },
+      chargeMinor: waits ? null : amountMinor,
+      dueMs: waits ? untilMs : null,
+    };
   }
   const { ms } = loanDuration(taken, now);
   const after = (minutes: number): number => now.wallMs + Math.max(1, minutes * minuteMs - ms);

@@ -193,6 +193,18 @@ describe('a deposit', () => {
     expect(t.provider.requests.length).toBeLessThan(30);
   });
 
+  test('ends each step once, however often it is answered', async () => {
+    const t = await till('twice', { ...noFaults, answerTwice: 1 });
+    const ended: string[] = [];
+    t.desk.ended.on(({ step, done }) => ended.push(`${step} ${done}`));
+    await t.desk.hold(claimOf.order('o'), 900, 'CNY', null);
+    await t.clock.advance(2_000);
+    await decide(t, 'o', 300);
+    await t.clock.advance(5_000);
+    expect(t.provider.happened.answerTwice).toBe(3);
+    expect(ended).toEqual(['0 true', '1 true', '2 true']);
+  });
+
   test('takes no notice of an answer that nobody asked for', async () => {
     const t = await till('stray');
     const id = await t.desk.hold(claimOf.order('o'), 900, 'CNY', null);

@@ -298,6 +298,26 @@ describe('an order without an answer', () => {
     expect(await site.world.books()).toEqual(['60000 0 0']);
   });
 
+  test('that began and is in doubt keeps its deposit until staff have looked', async () => {
+    const site = await Site.open();
+    site.road = async (request) => {
+      site.deliver(request);
+      return { kind: 'unanswered' };
+    };
+    await site.post(await site.phone(site.scan()));
+    await site.pass(100);
+    site.hall.setBoard(false);
+    await site.pass(20 * 60_000);
+    expect(site.hall.story().some((line) => line.includes('in_doubt'))).toBe(true);
+    site.hall.staff({ kind: 'recount' });
+    expect(site.hall.rows.at(-1)).toMatchObject({ clock: { state: 'SYNCED' } });
+    await site.world.receive(site.hall.rows);
+    await site.desk.sweep();
+    await site.world.clock.advance(2_000);
+    expect(await site.world.told()).toEqual([]);
+    expect(await site.world.books()).toEqual(['60000 0 0']);
+  });
+
   test('that a dying head end had not sent is over after its start', async () => {
     const site = await Site.open();
     site.world.provider.faults = { ...site.world.provider.faults, answerLost: 1 };
@@ -429,6 +449,15 @@ describe('the page', () => {
     const answer = await site.post(typeof change === 'string' ? change : change(filled));
     expect(answer.statusCode).toBe(400);
     expect(answer.body).toContain('scan the code');
+  });
+
+  test('answers a crowd beyond its bound with 503, and the next visitor as usual', async () => {
+    const site = await Site.open();
+    const crowd = Array.from({ length: 2 * loanPageLimits.requests }, () => site.get(`/borrow/${'f'.repeat(32)}`));
+    const statuses = (await Promise.all(crowd)).map(({ statusCode }) => statusCode);
+    expect(statuses.filter((status) => status === 503).length).toBeGreaterThan(0);
+    expect(statuses.filter((status) => status === 404).length).toBeGreaterThanOrEqual(loanPageLimits.requests);
+    expect((await site.get('/borrow/style.css')).statusCode).toBe(200);
   });
 
   test('answers a body beyond its bound with 413', async () => {
