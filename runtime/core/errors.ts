@@ -31,6 +31,7 @@ export const errorCodes = [
   'NOT_FOUND',
   'PEER_MISSING',
   'PORT_IN_USE',
+  'SCENARIO_INVALID',
   'USAGE',
 ] as const;
 export type ErrorCode = (typeof errorCodes)[number];

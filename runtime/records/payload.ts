@@ -204,6 +204,9 @@ const fieldNumbers = {
   counters: 75,
 } as const satisfies Record<PayloadField, number>;
 
+/** Names of all fields, in the order of their numbers. */
+export const payloadFields = Object.keys(fieldNumbers) as readonly PayloadField[];
+
 const numbersByName = fieldNumbers as Readonly<Record<string, number>>;
 const namesByNumber = new Map<number, string>(Object.entries(fieldNumbers).map(([name, number]) => [number, name]));
 

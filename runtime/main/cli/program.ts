@@ -34,6 +34,7 @@ function buildProgram(): Command {
   addToken(program);
   addJournal(program);
   addWireAndRef(program);
+  addScenario(program);
   return program;
 }
 
@@ -185,5 +186,30 @@ function addWireAndRef(program: Command): void {
     .action(async (code: string, options: { journal?: string; headend?: string; json: boolean }) => {
       const { findReference } = await import('./ref.ts');
       process.exitCode = await findReference(code, options);
+    });
+}
+
+function addScenario(program: Command): void {
+  const scenario = program
+    .command('scenario')
+    .description('stories that check a terminal, as JSON files (docs/scenarios.md)');
+  scenario
+    .command('run')
+    .description('play scenario files against the real machines on a virtual clock')
+    .argument('<file...>', 'scenario files')
+    .option('--json', 'one JSON object a file, and one for all', false)
+    .option('--verbose', 'show every step, not only those that are not as expected', false)
+    .option('--without <guard>', 'switch this rule off: the stories that guard it must then fail')
+    .action(async (files: string[], options: { json: boolean; verbose: boolean; without?: string }) => {
+      const { runScenarios } = await import('./scenario.ts');
+      process.exitCode = await runScenarios(files, options);
+    });
+  scenario
+    .command('guards')
+    .description('the rules that can be switched off, one by one')
+    .option('--json', 'one JSON object a line', false)
+    .action(async (options: { json: boolean }) => {
+      const { listGuards } = await import('./scenario.ts');
+      process.exitCode = listGuards(options.json);
     });
 }

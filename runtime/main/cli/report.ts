@@ -7,7 +7,7 @@ import { painter } from './paint.ts';
 /** 0 done; 1 the answer is no, or a fault; 2 the call or the configuration is wrong. */
 export const exitCodes = { done: 0, fault: 1, usage: 2 } as const;
 
-const usageCodes = new Set(['USAGE', 'CONFIG_INVALID', 'CONFIG_UNREADABLE', 'IDENTITY_INVALID']);
+const usageCodes = new Set(['USAGE', 'CONFIG_INVALID', 'CONFIG_UNREADABLE', 'IDENTITY_INVALID', 'SCENARIO_INVALID']);
 
 /** Prints the fault on standard error (as one JSON line on standard output with `json`) and returns the exit code. */
 export function reportError(error: unknown, json: boolean): number {
