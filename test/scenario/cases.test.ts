@@ -15,6 +15,7 @@ const guarded = stories.flatMap(({ file, scenario }) => scenario.guards.map((gua
 /** The cases of the validator, the gate lane, the cabinet, and of all machines that a machine decides. */
 const cases = [
   ...['B1', 'B2', 'B3', 'B4', 'B7', 'B8', 'B13', 'B14', 'B15', 'B20', 'B21', 'B23', 'B24'],
+  ...Array.from({ length: 15 }, (_, at) => `G${at + 1}`),
   ...Array.from({ length: 17 }, (_, at) => `V${at + 1}`),
   'X1',
 ];

@@ -1,7 +1,7 @@
 // An audio-guide cabinet in a scenario: the product's cabinet under the product's runner, with slots that people
 // use, a screen that phones scan, and the other cabinets of its site.
 import { monoMs, secondsOf, type UnixSeconds, unixSeconds } from '../../core/brand.ts';
-import { type Bytes, hex } from '../../core/bytes.ts';
+import { type Bytes, equal, hex } from '../../core/bytes.ts';
 import { sha256 } from '../../core/sha256.ts';
 import { type LoanMark, loanDefaults, loanFee } from '../../fares/loan-fee.ts';
 import { type CabinetConfig, cabinetDefaults } from '../../machines/cabinet/config.ts';
@@ -15,8 +15,8 @@ import { type CabinetState, initialState } from '../../machines/cabinet/state.ts
 import { stationStatus } from '../../machines/cabinet/status.ts';
 import { serves, step } from '../../machines/cabinet/step.ts';
 import type { TimerName } from '../../machines/cabinet/timer-names.ts';
-import { decodeGuideUse, type GuideUse, useKey } from '../../machines/cabinet/use.ts';
 import type { CommonEffect } from '../../machines/shared/effects.ts';
+import { encodeTicketUse } from '../../machines/shared/use-ledger.ts';
 import type { Row } from '../../records/row.ts';
 import { openMasks } from '../../rules/risk-masks.ts';
 import type { Machine } from '../../terminal/machine-runner.ts';
@@ -25,6 +25,7 @@ import type { CabinetSetting, SlotDeed } from './machine-format.ts';
 import { MachineStation } from './station.ts';
 import type { CommandAct, PowerAct, ScanAct, SensorAct, StaffAct } from './step-format.ts';
 import type { Switches } from './switches.ts';
+import { keptUse, useIn, useWords } from './ticket-uses.ts';
 import type { World } from './world.ts';
 
 type OwnEffect = Exclude<CabinetEffect, CommonEffect<TimerName>>;
@@ -38,7 +39,6 @@ const machine: Machine<CabinetState, CabinetInput, CabinetFacts, TimerName, OwnE
   signalledInput: () => null,
 };
 
-const useSpace = 'guide-use';
 const hygieneMs = 30_000;
 const commandLifeSeconds = 30;
 
@@ -157,12 +157,11 @@ export class CabinetStation extends MachineStation<
       const { kind, cause } = slotOf(state.ledger, at + 1);
       return cause === null ? kind : `${kind} ${cause}`;
     });
-    const tickets = [...this.world.codes.tickets()];
     return {
       slots,
       screenCode: state.shown !== null,
       status: stationStatus(state, this.facts()),
-      uses: Object.fromEntries(tickets.map(([name, { issuer, cti }]) => [name, this.#useWord(issuer, cti)])),
+      uses: useWords(this.journal, this.world.codes),
     };
   }
 
@@ -178,7 +177,7 @@ export class CabinetStation extends MachineStation<
       freshTx: world.entropy.bytes(16),
       freshActId: world.entropy.bytes(8),
       freshNonce: world.entropy.bytes(16),
-      useOf: (issuer, cti) => this.#useOf(issuer, cti),
+      useOf: (issuer, cti) => useIn(this.journal, issuer, cti),
       storage: this.journal.level(),
       online: world.headEndUp,
       lists: {
@@ -247,12 +246,11 @@ export class CabinetStation extends MachineStation<
     const { ledger, uses } = replay(this.journal.rows.map(({ row }) => row));
     const told = (value: unknown): string => JSON.stringify(this.world.plain(value));
     if (told(ledger) !== told(this.state.ledger)) return 'the ledger is not what the rows alone give';
-    for (const { key, use } of uses.values()) {
-      const kept = this.journal.projection(useSpace, key);
-      if (kept === null || told(decodeGuideUse(kept)) !== told(use))
-        return 'the use of a code is not what the rows give';
-    }
-    return null;
+    const differs = [...uses.values()].some(({ key, use }) => {
+      const kept = keptUse(this.journal, key);
+      return kept === null || !equal(kept, encodeTicketUse(use));
+    });
+    return differs ? 'the use of a code is not what the rows alone give' : null;
   }
 
   /** The word of another cabinet of the site. */
@@ -324,17 +322,6 @@ export class CabinetStation extends MachineStation<
       default:
         throw new RangeError(`nobody at a cabinet does ${act.does}`);
     }
-  }
-
-  #useOf(issuer: string, cti: Bytes): GuideUse | null {
-    const kept = this.journal.projection(useSpace, useKey(issuer, cti));
-    return kept === null ? null : decodeGuideUse(kept);
-  }
-
-  #useWord(issuer: string, cti: Bytes): string {
-    const use = this.#useOf(issuer, cti);
-    if (use === null || (use.hold === null && use.entries === 0)) return 'FREE';
-    return use.hold !== null ? 'HELD' : `USED ${use.entries}`;
   }
 
   #loans(): readonly Row[] {

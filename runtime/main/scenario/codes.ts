@@ -141,7 +141,8 @@ export class Codes {
   }
 
   #tokenId(issuer: string, home: string | undefined): Bytes {
-    const places = Object.keys(this.#world.machines);
+    const gates = this.#world.rules?.['gates'] as readonly { readonly id: string }[] | undefined;
+    const places = gates?.map(({ id }) => id) ?? Object.keys(this.#world.machines);
     for (let tries = 0; tries < homeTries; tries++) {
       const cti = this.#entropy.bytes(8);
       if (home === undefined || homeOf(issuer, cti, places) === home) return cti;

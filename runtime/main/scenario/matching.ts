@@ -2,7 +2,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { type CheckName, hasCheck } from '../../core/check-words.ts';
 import type { Expectation, RecordWanted, Wanted } from './expect-format.ts';
-import type { Moved, SeenEffect, Told } from './station.ts';
+import type { Moved, SeenEffect, Told } from './station-port.ts';
 
 /** What one expectation looks at: what came since its step began, and how things stand now. */
 export interface Seen {

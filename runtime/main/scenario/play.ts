@@ -4,13 +4,15 @@ import { messageOf } from '../../core/errors.ts';
 import { CabinetStation } from './cabinet-station.ts';
 import type { Expectation } from './expect-format.ts';
 import type { Scenario } from './format.ts';
+import { GateStation } from './gate-station.ts';
+import { openWorld } from './machines.ts';
 import { type NamedRecords, problemsOf, type Seen, type SeenRecord } from './matching.ts';
 import type { KeptRow } from './memory-journal.ts';
 import { invalid } from './read-scenario.ts';
-import type { Station } from './station.ts';
+import type { Station } from './station-port.ts';
 import { type ActName, actNames, type PowerAct, type Step } from './step-format.ts';
 import type { Switches } from './switches.ts';
-import { World } from './world.ts';
+import type { World } from './world.ts';
 
 export interface StepVerdict {
   /** 1 for the first; null for what holds at the end. */
@@ -52,7 +54,7 @@ class Player {
     this.#file = file;
     this.#scenario = scenario;
     try {
-      this.#world = new World(scenario.world, switches);
+      this.#world = openWorld(scenario.world, switches);
     } catch (error) {
       throw invalid(file, `world: ${messageOf(error)}`);
     }
@@ -127,7 +129,7 @@ class Player {
     if (step.scan !== undefined) return station.scan(world.codes.shown(step.scan, world.phoneNow()), step.scan);
     if (step.sensor !== undefined) return station.sense(step.sensor);
     if (step.staff !== undefined) return station.staff(step.staff);
-    if (step.command !== undefined) return cabinetOf(station).command(step.command);
+    if (step.command !== undefined) return commanded(station).command(step.command);
     if (step.key !== undefined) return cabinetOf(station).key(step.key);
     if (step.phone !== undefined) return void world.nonces.set(step.phone.scans, cabinetOf(station).screenNonce());
     if (step.power !== undefined) return this.#power(station, step.power);
@@ -135,20 +137,24 @@ class Player {
     if (step.storage !== undefined) station.journal.storage = step.storage;
     if (step.headEnd !== undefined) world.acked.set(station.name, station.journal.rows.length - 1);
     if (step.document !== undefined) {
-      const { fares, deny, trusted } = step.document;
+      const { fares, rules, deny, trusted } = step.document;
       if (fares !== undefined) world.publishFares(fares);
+      if (rules !== undefined) world.publishRules(rules);
       if (deny !== undefined) world.publishDeny(deny);
       if (trusted !== undefined) world.publishTrust(trusted);
     }
     if (step.network !== undefined) {
       world.headEndUp = step.network.headEnd === undefined ? world.headEndUp : step.network.headEnd === 'up';
       world.siteUp = step.network.site === undefined ? world.siteUp : step.network.site === 'up';
+      world.siteSilent = step.network.site === 'silent';
       for (const other of world.stations.values()) other.networkChanged();
     }
   }
 
   #power(station: Station, act: PowerAct): void {
-    if (station instanceof CabinetStation) station.prepareDark(act);
+    if (station instanceof CabinetStation || station instanceof GateStation) station.prepareDark(act);
+    if (act.cut === 'off') return station.powerOff();
+    if (act.cut === 'on') return station.powerOn();
     if (act.cut === 'now') return station.powerCut(act.keepsClock ?? false);
     const { type, act: word } = act.record ?? {};
     station.journal.cut = {
@@ -251,4 +257,9 @@ class Player {
 function cabinetOf(station: Station): CabinetStation {
   if (station instanceof CabinetStation) return station;
   throw new RangeError(`${station.name} is no cabinet`);
+}
+
+function commanded(station: Station): CabinetStation | GateStation {
+  if (station instanceof CabinetStation || station instanceof GateStation) return station;
+  throw new RangeError(`${station.name} takes no commands`);
 }

@@ -62,6 +62,8 @@ function valueAt(value: unknown, path: readonly PropertyKey[]): unknown {
 }
 
 interface SchemaNode {
+  readonly $ref?: string;
+  readonly $defs?: Readonly<Record<string, SchemaNode>>;
   readonly properties?: Readonly<Record<string, SchemaNode>>;
   readonly additionalProperties?: SchemaNode | boolean;
   readonly items?: SchemaNode;
@@ -71,15 +73,16 @@ interface SchemaNode {
 
 /** The keys that the published schema knows at `path`: the message and the schema cannot disagree. */
 function allowedAt(path: readonly PropertyKey[]): readonly string[] {
-  let nodes: readonly SchemaNode[] = [z.toJSONSchema(scenarioSchema) as SchemaNode];
+  const root = z.toJSONSchema(scenarioSchema) as SchemaNode;
+  const choices = (node: SchemaNode): readonly SchemaNode[] => {
+    const named = node.$ref === undefined ? undefined : root.$defs?.[node.$ref.replace('#/$defs/', '')];
+    if (named !== undefined) return choices(named);
+    return [node, ...[...(node.anyOf ?? []), ...(node.oneOf ?? [])].flatMap(choices)];
+  };
+  let nodes: readonly SchemaNode[] = [root];
   for (const key of path) nodes = nodes.flatMap(choices).flatMap((node) => below(node, key));
   return [...new Set(nodes.flatMap(choices).flatMap((node) => Object.keys(node.properties ?? {})))];
 }
-
-const choices = (node: SchemaNode): readonly SchemaNode[] => [
-  node,
-  ...[...(node.anyOf ?? []), ...(node.oneOf ?? [])].flatMap(choices),
-];
 
 function below(node: SchemaNode, key: PropertyKey): readonly SchemaNode[] {
   if (typeof key === 'number') return node.items ? [node.items] : [];

@@ -12,7 +12,6 @@ import type { CommonEffect } from '../../machines/shared/effects.ts';
 import type { StepResult } from '../../machines/shared/step-draft.ts';
 import { BusinessCalendar } from '../../records/business-day.ts';
 import { verifyChain } from '../../records/chain.ts';
-import type { ReasonCode } from '../../records/reasons.ts';
 import { EvidenceKeeper } from '../../terminal/evidence-keeper.ts';
 import { type Machine, MachineRunner, type Shown } from '../../terminal/machine-runner.ts';
 import { refillRing } from '../../terminal/recovery.ts';
@@ -23,43 +22,10 @@ import { longestValidityMs, ReplayRing } from '../../tokens/replay-ring.ts';
 import { defaultLimits } from '../../tokens/verifier.ts';
 import { LifeClock } from './life-clock.ts';
 import { type CutMoment, MemoryJournal } from './memory-journal.ts';
+import type { Moved, SeenEffect, Station, Told } from './station-port.ts';
 import type { ScanAct, SensorAct, StaffAct } from './step-format.ts';
 import type { MachineSwitch } from './switches.ts';
 import type { World } from './world.ts';
-
-/** What a story sees of an effect: plain data. */
-export type SeenEffect = { readonly kind: string } & Readonly<Record<string, unknown>>;
-/** A pulse of the hardware: the slot of a cabinet, the direction of a gate. */
-export type Moved = number | string;
-
-/** All that the runner of stories asks of a machine, whichever it is. */
-export interface Station {
-  readonly name: string;
-  readonly journal: MemoryJournal;
-  readonly told: readonly Told[];
-  readonly effects: readonly SeenEffect[];
-  readonly moved: readonly Moved[];
-  readonly cutsFired: number;
-  readonly problems: readonly string[];
-  start(): void;
-  scan(bytes: Bytes, act: ScanAct): void;
-  sense(act: SensorAct): void;
-  staff(act: StaffAct): void;
-  networkChanged(): void;
-  clockStepped(fromMs: number, toMs: number): void;
-  powerCut(keepsClock: boolean): void;
-  idle(): Promise<void>;
-  counters(): Readonly<Record<string, number>>;
-  view(): unknown;
-  /** What must hold at the end of any story; one sentence for each law broken. */
-  broken(): readonly string[];
-}
-
-export interface Told {
-  readonly cue: string;
-  readonly reason: ReasonCode;
-  readonly ref: string | null;
-}
 
 type Own = { readonly kind: string };
 
@@ -214,9 +180,17 @@ export abstract class MachineStation<
     }
   }
 
-  powerCut(keepsClock: boolean): void {
+  powerOff(): void {
     this.cutsFired++;
     this.#end();
+  }
+
+  powerOn(): void {
+    this.#begin(false);
+  }
+
+  powerCut(keepsClock: boolean): void {
+    this.powerOff();
     const dark = this.whileDark;
     this.whileDark = null;
     dark?.();

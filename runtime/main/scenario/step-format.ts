@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { expectationSchema, expectationsByMachine } from './expect-format.ts';
 import { slotDeedSchema } from './machine-format.ts';
 import {
+  direction,
   localClock,
   localDateTime,
   localName,
@@ -28,18 +29,46 @@ const scan = z.strictObject({
     .regex(/^[a-z]{2}$/, 'must be two letters')
     .optional()
     .describe('Chosen on the screen.'),
+  reader: direction.optional().describe('Of a gate lane: default entry.'),
+  identity: z.boolean().optional().describe("Gate lane: whether the holder's ID fits the ticket; left out: not read."),
 });
 export type ScanAct = z.infer<typeof scan>;
 
 const sensor = z.strictObject({
   board: z.enum(['gone', 'back']).optional().describe('The board of lamp, gate or locks stops answering, or answers.'),
+  passed: direction.optional().describe('Gate lane: somebody walks through.'),
+  heightCentimetres: z.int().min(1).max(300).optional().describe('passed: how tall.'),
+  notPassed: direction.optional().describe("Gate lane: the controller's own wait is over; it has locked again."),
+  blocked: z.boolean().optional().describe('Gate lane: somebody stands in the way, or no longer.'),
+  fault: z.string().max(40).optional().describe('Gate lane: the barrier reports a fault.'),
+  fire: z.boolean().optional().describe('Gate lane: the fire contact.'),
+  stuck: z.boolean().optional().describe('Gate lane: the barrier does not move.'),
+  latches: z
+    .enum(['passed', 'notPassed', 'unknown'])
+    .optional()
+    .describe('Gate lane: the latch answers after a start.'),
+  selfTest: z.enum(['passed', 'failed']).optional().describe('Gate lane.'),
   itemShown: localName.optional().describe('A tag is held to the reader, outside any slot.'),
   ...slotDeedSchema.partial().shape,
 });
 export type SensorAct = z.infer<typeof sensor>;
 
 const command = z.strictObject({
-  dispense: localName.optional().describe('Order id of the head end.'),
+  lease: z
+    .strictObject({
+      admissions: z.int().min(0).max(100_000),
+      lifeSeconds: secondsCount.optional().describe('Default 3600.'),
+      waitMinutes: z.int().min(0).max(1_440).optional(),
+    })
+    .optional()
+    .describe('Gate lane.'),
+  hold: z
+    .strictObject({ waitMinutes: z.int().min(0).max(1_440).optional() })
+    .optional()
+    .describe('Gate lane.'),
+  resume: z.literal(true).optional().describe('Gate lane.'),
+  recount: z.int().min(0).max(1_000_000).optional().describe('Gate lane: persons inside.'),
+  dispense: localName.optional().describe('Cabinet: order id of the head end.'),
   nonce: localName.optional().describe('The code that was scanned from the screen, kept under this name.'),
   lifeSeconds: z.int().min(-86_400).max(86_400).optional().describe('notAfter from now on; default 30.'),
   language: z
@@ -65,10 +94,15 @@ const staff = z.strictObject({
       'endOrder',
       'resolve',
       'recount',
+      'badge',
+      'admit',
+      'override',
     ])
-    .describe('Driver: openTrip, closeTrip, riders, visit. Cabinet: the others.'),
+    .describe('Driver: openTrip to visit. Cabinet: open to recount. Gate lane: badge, admit, override, recount.'),
+  why: z.string().max(40).optional().describe('admit, override: the reason.'),
+  role: z.string().max(32).optional().describe('Gate lane: of the badge; default gate.'),
   line: z.string().max(16).optional(),
-  number: z.int().min(0).max(1_000_000).optional().describe('riders, visit: how many, which.'),
+  number: z.int().min(0).max(1_000_000).optional().describe('riders, visit, recount: how many, which.'),
   slot: slotNumber.optional(),
   item: localName.optional(),
   taken: z.boolean().optional(),
@@ -77,16 +111,16 @@ export type StaffAct = z.infer<typeof staff>;
 
 const document = z.strictObject({
   fares: documentBody.optional(),
+  rules: documentBody.optional(),
   deny: denySchema.optional(),
   trusted: z.array(z.string()).max(16).optional(),
 });
-export type DocumentAct = z.infer<typeof document>;
 
 const power = z.strictObject({
   cut: z
-    .enum(['now', 'beforeCommit', 'afterCommit', 'afterPulse'])
+    .enum(['now', 'off', 'on', 'beforeCommit', 'afterCommit', 'afterPulse'])
     .describe(
-      'now: at once. The others wait for the next commit: lost before it is durable, after it, or with the pulse that ' +
+      'now: at once. off, on: until it is back. The others wait for the next commit: lost before it is durable, after it, or with the pulse that ' +
         'follows it on its way. Power is back at once; the machine starts anew. A cut that never comes is a failure.',
     ),
   record: z
@@ -95,6 +129,11 @@ const power = z.strictObject({
     .describe('Waits for a commit with such a record.'),
   keepsClock: z.boolean().optional().describe('True: only the process ends; the boot goes on.'),
   whileDark: z.array(slotDeedSchema).max(16).optional().describe('What people do meanwhile.'),
+  latch: z
+    .enum(['passed', 'notPassed', 'unknown', 'silent'])
+    .optional()
+    .describe('Gate lane: what the passage latch says at the start; silent: nothing yet; default unknown.'),
+  fire: z.boolean().optional().describe('Gate lane: the fire contact at the start.'),
   silentMs: milliseconds.optional().describe('How long the sensors stay silent after the start.'),
 });
 export type PowerAct = z.infer<typeof power>;
@@ -105,7 +144,12 @@ const acts = {
   command: command.optional(),
   staff: staff.optional(),
   document: document.optional(),
-  network: z.strictObject({ headEnd: upOrDown.optional(), site: upOrDown.optional() }).optional(),
+  network: z
+    .strictObject({
+      headEnd: upOrDown.optional(),
+      site: z.enum(['up', 'down', 'silent']).optional().describe('silent: down, and nobody has noticed yet.'),
+    })
+    .optional(),
   headEnd: z.enum(['storedAll']).optional().describe('It has stored and acknowledged every record so far.'),
   storage: z.enum(['normal', 'warning', 'restricted', 'full', 'unavailable']).optional(),
   power: power.optional(),
@@ -136,6 +180,6 @@ export const stepSchema = z
   .refine((step) => actNames.filter((name) => step[name] !== undefined).length === 1, {
     message: `must have exactly one act of: ${actNames.join(', ')}`,
   })
-  .meta({ oneOf: actNames.map((name) => ({ required: [name] })) });
+  .meta({ id: 'step', oneOf: actNames.map((name) => ({ required: [name] })) });
 export type Step = z.infer<typeof stepSchema>;
 export type ActName = (typeof actNames)[number];

@@ -4,6 +4,10 @@ import type { CabinetConfig } from '../../machines/cabinet/config.ts';
 import type { CabinetFacts } from '../../machines/cabinet/facts.ts';
 import type { CabinetInput } from '../../machines/cabinet/input.ts';
 import type { CabinetState } from '../../machines/cabinet/state.ts';
+import type { GateLaneConfig } from '../../machines/gate-lane/config.ts';
+import type { GateLaneFacts } from '../../machines/gate-lane/facts.ts';
+import type { GateLaneInput } from '../../machines/gate-lane/input.ts';
+import type { GateLaneState } from '../../machines/gate-lane/state.ts';
 import type { ValidatorConfig } from '../../machines/validator/config.ts';
 import type { ValidatorFacts } from '../../machines/validator/facts.ts';
 import type { ValidatorInput } from '../../machines/validator/input.ts';
@@ -26,6 +30,7 @@ export interface MachineSwitch<State, Input, Facts, Config> {
 export interface Switches {
   readonly validator?: MachineSwitch<ValidatorState, ValidatorInput, ValidatorFacts, ValidatorConfig>;
   readonly cabinet?: MachineSwitch<CabinetState, CabinetInput, CabinetFacts, CabinetConfig>;
+  readonly gateLane?: MachineSwitch<GateLaneState, GateLaneInput, GateLaneFacts, GateLaneConfig>;
   /** The replay ring remembers nothing. */
   readonly ringForgets?: true;
   /** Every issuer of the world is on the trust list. */
@@ -33,6 +38,8 @@ export interface Switches {
   /** The deny list is empty. */
   readonly nobodyDenied?: true;
   readonly verdict?: (verdict: Verdict) => Verdict;
+  /** Verification looks at no ticket's window. */
+  readonly windowsIgnored?: true;
   /** Codes are verified as if they had just been made. */
   readonly codesNeverAge?: true;
   readonly answersEarly?: true;

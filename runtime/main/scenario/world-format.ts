@@ -81,6 +81,7 @@ export const worldSchema = z.strictObject({
   accounts: named(account).optional(),
   tickets: named(ticket).optional(),
   fares: documentBody.optional().describe('Body of a fares document.'),
+  rules: documentBody.optional().describe('Body of an access rules document.'),
   guides: z
     .record(
       z.string().regex(/^\d{1,5}$/, 'must be a product number'),

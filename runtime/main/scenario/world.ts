@@ -4,12 +4,15 @@ import { OperatorKeys } from '../../../simulators/issuer/root.ts';
 import { type UnixSeconds, unixSeconds } from '../../core/brand.ts';
 import { type Bytes, hex, utf8 } from '../../core/bytes.ts';
 import { type CborInput, decodeCbor, documentProfile, encodeCbor } from '../../core/cbor.ts';
+import { repeat } from '../../core/clock.ts';
 import { SeededEntropy } from '../../core/entropy.ts';
 import { sha256 } from '../../core/sha256.ts';
 import { type Moment, TrustedTime } from '../../core/trusted-time.ts';
 import { VirtualClock } from '../../core/virtual-clock.ts';
 import { decodeFareTable } from '../../fares/fare-document.ts';
 import type { FareTable } from '../../fares/fare-table.ts';
+import { type AccessRules, widestGraces } from '../../rules/access-rules.ts';
+import { decodeAccessRules } from '../../rules/access-rules-document.ts';
 import type { StorageLevel } from '../../store/journal.ts';
 import type { CredentialCache } from '../../tokens/credential-cache.ts';
 import type { DenyEntry, DenyLookup } from '../../tokens/deny.ts';
@@ -19,13 +22,10 @@ import { openTrustList } from '../../tokens/trust-list.ts';
 import type { TrustView } from '../../tokens/trust-view.ts';
 import { defaultLimits } from '../../tokens/verifier.ts';
 import { verifyCode } from '../../tokens/verify.ts';
-import { BusStation } from './bus-station.ts';
-import { CabinetStation } from './cabinet-station.ts';
 import { Codes } from './codes.ts';
 import { localSeconds } from './local-time.ts';
-import type { MachineSetting } from './machine-format.ts';
 import { plainOf } from './plain.ts';
-import type { Station } from './station.ts';
+import type { Station } from './station-port.ts';
 import type { Switches } from './switches.ts';
 import type { DenySetting, WorldSetting } from './world-format.ts';
 
@@ -33,6 +33,9 @@ import type { DenySetting, WorldSetting } from './world-format.ts';
 export const siteNetworkMs = 5;
 /** How far below the clock its floor lies when a story begins. */
 const floorBelowMs = 1_000;
+/** How often a connected machine hears a signed time, and how far off that may be. */
+const signedTimeEveryMs = 600_000;
+const signedErrorMs = 100;
 const standardDenyAgeSeconds = 60;
 /** The uncertainty at which a code of the usual 30 s is never stale, and the clock still decides. */
 const presentationAgeMs = 30_000;
@@ -46,12 +49,15 @@ export class World {
   readonly time: TrustedTime;
   readonly codes: Codes;
   readonly entropy: SeededEntropy;
-  readonly stations: ReadonlyMap<string, Station>;
+  stations: ReadonlyMap<string, Station> = new Map();
   readonly startWallMs: number;
   readonly storage: StorageLevel;
   headEndUp: boolean;
   siteUp: boolean;
+  /** Messages of the site are lost, and no machine has noticed yet. */
+  siteSilent = false;
   fares: readonly FareTable[] = [];
+  rules: AccessRules | null = null;
   trust: TrustView;
   deny: DenyLookup | null = null;
   /** Seq up to which the head end has stored, by machine. */
@@ -78,7 +84,10 @@ export class World {
     this.#startMonoMs = this.clock.monoMs();
     const floorMs = trust === 'lost' ? startMs : startMs - floorBelowMs;
     this.time = new TrustedTime({ clock: this.clock, floorMs, rtcKeptPower: trust !== 'lost' });
-    if (trust === 'synced') this.time.observeSigned(startMs, 100);
+    if (trust === 'synced') {
+      this.time.observeSigned(startMs, signedErrorMs);
+      repeat(this.clock, 'time from the head end', signedTimeEveryMs, () => this.#hearTime());
+    }
     this.entropy = new SeededEntropy('scenario');
     this.codes = new Codes(setting, this.#startsAt, this.entropy);
     this.storage = setting.storage ?? 'normal';
@@ -87,9 +96,7 @@ export class World {
     this.trust = this.#signTrust(setting.trusted);
     this.publishDeny(setting.deny ?? {});
     if (setting.fares !== undefined) this.publishFares(setting.fares);
-    this.stations = new Map(
-      Object.entries(setting.machines).map(([name, machine]) => [name, this.#place(name, machine)]),
-    );
+    if (setting.rules !== undefined) this.publishRules(setting.rules);
   }
 
   /** What time it is as the machines know it. */
@@ -125,7 +132,13 @@ export class World {
     at: { moment: Moment; atMonoMs: Moment['monoMs']; ring: ReplayLookup; cache: CredentialCache },
   ): Verdict {
     const { switches } = this;
-    const limits = defaultLimits;
+    const graces = this.rules === null ? { beforeSeconds: 0, afterSeconds: 0 } : widestGraces(this.rules);
+    const wide = switches.windowsIgnored ? 20 * 365 * 86_400 : 0;
+    const limits = {
+      ...defaultLimits,
+      ticketGraceBeforeSeconds: graces.beforeSeconds + wide,
+      ticketGraceAfterSeconds: graces.afterSeconds + wide,
+    };
     const now = switches.codesNeverAge ? { ...at.moment, uncertaintyMs: presentationAgeMs } : at.moment;
     const verdict = verifyCode(
       raw,
@@ -162,6 +175,11 @@ export class World {
     this.fares = [...this.fares.filter(({ version }) => version !== table.version), table];
   }
 
+  /** @throws StileError DOCUMENT_REFUSED naming the key. */
+  publishRules(body: Readonly<Record<string, unknown>>): void {
+    this.rules = decodeAccessRules(decodeCbor(encodeCbor(body as CborInput), documentProfile));
+  }
+
   publishDeny({ ageSeconds = standardDenyAgeSeconds, denied = [] }: DenySetting): void {
     if (ageSeconds === null) {
       this.deny = null;
@@ -193,15 +211,9 @@ export class World {
     });
   }
 
-  #place(name: string, machine: MachineSetting): Station {
-    switch (machine.kind) {
-      case 'validator':
-        return new BusStation(this, name, machine);
-      case 'cabinet':
-        return new CabinetStation(this, name, machine);
-      default:
-        return machine satisfies never;
-    }
+  /** With each acknowledgement the head end says what time it is. */
+  #hearTime(): void {
+    if (this.headEndUp) this.time.observeSigned(this.#startsAt * 1_000 + this.elapsedMs(), signedErrorMs);
   }
 
   #denyEntry(name: string): DenyEntry {
