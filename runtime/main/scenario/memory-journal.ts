@@ -105,6 +105,13 @@ export class MemoryJournal implements Journal {
       .map(([place, value]) => [fromHex(place.slice(space.length + 1)), value]);
   }
 
+  projectionsAfter(space: string, key: Bytes, limit: number): readonly (readonly [key: Bytes, value: Bytes])[] {
+    return this.projections(space)
+      .filter(([other]) => Buffer.compare(other, key) > 0)
+      .sort(([a], [b]) => Buffer.compare(a, b))
+      .slice(0, limit);
+  }
+
   level(): StorageLevel {
     return this.storage;
   }
