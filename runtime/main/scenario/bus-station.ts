@@ -14,8 +14,9 @@ import type { Machine } from '../../terminal/machine-runner.ts';
 import { spaces } from '../../terminal/spaces.ts';
 import type { Verdict } from '../../tokens/outcome.ts';
 import type { ValidatorSetting } from './machine-format.ts';
+import { onlyKnows } from './only.ts';
 import { MachineStation } from './station.ts';
-import type { SensorAct, StaffAct } from './step-format.ts';
+import { type PowerAct, powerKeys, type ScanAct, type SensorAct, type StaffAct, scanKeys } from './step-format.ts';
 import type { World } from './world.ts';
 
 const machine: Machine<ValidatorState, ValidatorInput, ValidatorFacts, TimerName, never> = {
@@ -52,7 +53,8 @@ export class BusStation extends MachineStation<
     if (this.#setting.trip !== false) this.staff({ does: 'openTrip' });
   }
 
-  scan(bytes: Bytes): void {
+  scan(bytes: Bytes, act: ScanAct): void {
+    onlyKnows(this.name, 'scan', act, scanKeys);
     const atMonoMs = this.clock.monoMs();
     const rawDigest = sha256(bytes);
     this.giveWhenFree(() => {
@@ -64,11 +66,12 @@ export class BusStation extends MachineStation<
   }
 
   sense(act: SensorAct): void {
-    if (act.board === undefined) throw new RangeError('a validator has only the sensor board');
+    onlyKnows(this.name, 'sensor', act, ['board']);
     this.#lamp = act.board === 'back';
   }
 
   staff(act: StaffAct): void {
+    onlyKnows(this.name, 'staff', act, ['does', 'line', 'number']);
     const atMonoMs = this.clock.monoMs();
     switch (act.does) {
       case 'openTrip':
@@ -83,6 +86,10 @@ export class BusStation extends MachineStation<
       default:
         throw new RangeError(`nobody at a validator does ${act.does}`);
     }
+  }
+
+  preparePower(act: PowerAct): void {
+    onlyKnows(this.name, 'power', act, powerKeys);
   }
 
   networkChanged(): void {}

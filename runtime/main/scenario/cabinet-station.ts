@@ -21,9 +21,18 @@ import type { Row } from '../../records/row.ts';
 import { openMasks } from '../../rules/risk-masks.ts';
 import type { Machine } from '../../terminal/machine-runner.ts';
 import { CabinetBays, type SlotDevice } from './cabinet-bays.ts';
-import type { CabinetSetting, SlotDeed } from './machine-format.ts';
+import { type CabinetSetting, type SlotDeed, slotDeedKeys } from './machine-format.ts';
+import { onlyKnows } from './only.ts';
 import { MachineStation } from './station.ts';
-import type { CommandAct, PowerAct, ScanAct, SensorAct, StaffAct } from './step-format.ts';
+import {
+  type CommandAct,
+  type PowerAct,
+  powerKeys,
+  type ScanAct,
+  type SensorAct,
+  type StaffAct,
+  scanKeys,
+} from './step-format.ts';
 import type { Switches } from './switches.ts';
 import { keptUse, useIn, useWords } from './ticket-uses.ts';
 import type { World } from './world.ts';
@@ -67,6 +76,7 @@ export class CabinetStation extends MachineStation<
   }
 
   scan(bytes: Bytes, act: ScanAct): void {
+    onlyKnows(this.name, 'scan', act, [...scanKeys, 'language']);
     const atMonoMs = this.clock.monoMs();
     this.giveWhenFree(() => {
       const verdict = serves(this.state, this.journal.level()) ? this.verify(bytes) : null;
@@ -76,6 +86,7 @@ export class CabinetStation extends MachineStation<
   }
 
   sense(act: SensorAct): void {
+    onlyKnows(this.name, 'sensor', act, ['board', 'itemShown', ...slotDeedKeys]);
     const atMonoMs = this.clock.monoMs();
     if (act.board !== undefined) {
       this.#device.online = act.board === 'back';
@@ -91,6 +102,7 @@ export class CabinetStation extends MachineStation<
   }
 
   staff(act: StaffAct): void {
+    onlyKnows(this.name, 'staff', act, ['does', 'slot', 'item', 'taken']);
     this.give({
       kind: 'Staff',
       staff: this.world.idOf('staff', 8),
@@ -108,8 +120,10 @@ export class CabinetStation extends MachineStation<
 
   /** A command whose signature, terminal and counter are proven already, as the terminal hands it on. */
   command(act: CommandAct): void {
+    onlyKnows(this.name, 'command', act, ['dispense', 'nonce', 'lifeSeconds', 'language', 'slot']);
     const { world } = this;
-    const order = act.dispense ?? '';
+    const order = act.dispense;
+    if (order === undefined) throw new RangeError('key command.dispense: names the order');
     const nonce = act.nonce === undefined ? this.screenNonce() : world.nonces.get(act.nonce);
     if (nonce === undefined) throw new RangeError(`no phone kept a nonce as ${act.nonce}`);
     this.give({
@@ -132,7 +146,9 @@ export class CabinetStation extends MachineStation<
     this.give({ kind: 'ClockStepped', fromMs, toMs, atMonoMs: this.clock.monoMs() });
   }
 
-  prepareDark({ whileDark, silentMs }: PowerAct): void {
+  preparePower(act: PowerAct): void {
+    onlyKnows(this.name, 'power', act, [...powerKeys, 'whileDark', 'silentMs']);
+    const { whileDark, silentMs } = act;
     this.#silentMs = silentMs ?? 0;
     this.whileDark = () => {
       for (const deed of whileDark ?? []) this.#device.act(deed);

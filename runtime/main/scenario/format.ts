@@ -2,7 +2,8 @@
 // same schema is published as docs/scenarios.schema.json.
 import { z } from 'zod';
 import { expectationsByMachine } from './expect-format.ts';
-import { guardName, scenarioBounds } from './names.ts';
+import { guards } from './guards.ts';
+import { scenarioBounds } from './names.ts';
 import { stepSchema } from './step-format.ts';
 import { worldSchema } from './world-format.ts';
 
@@ -13,7 +14,7 @@ export const scenarioSchema = z
     id: z.string().regex(/^[A-Z][0-9]{1,3}$/, 'must be the id of an acceptance case, such as B1'),
     title: z.string().min(1).max(200),
     guards: z
-      .array(guardName)
+      .array(z.enum(Object.keys(guards) as [string, ...string[]]))
       .min(1)
       .max(8)
       .describe('Rules that this story guards: with any one of them switched off it must fail.'),

@@ -17,8 +17,17 @@ import { openMasks } from '../../rules/risk-masks.ts';
 import type { Machine } from '../../terminal/machine-runner.ts';
 import { type BarrierDevice, GateBarrier } from './gate-barrier.ts';
 import type { GateLaneSetting } from './machine-format.ts';
+import { onlyKnows } from './only.ts';
 import { MachineStation } from './station.ts';
-import type { CommandAct, PowerAct, ScanAct, SensorAct, StaffAct } from './step-format.ts';
+import {
+  type CommandAct,
+  type PowerAct,
+  powerKeys,
+  type ScanAct,
+  type SensorAct,
+  type StaffAct,
+  scanKeys,
+} from './step-format.ts';
 import { keptUse, useIn, useWords } from './ticket-uses.ts';
 import type { World } from './world.ts';
 
@@ -32,6 +41,9 @@ const machine: Machine<GateLaneState, GateLaneInput, GateLaneFacts, TimerName, O
   signalledInput: () => null,
 };
 
+const sensorKeys = [
+  ...['board', 'stuck', 'fire', 'latches', 'selfTest', 'passed', 'heightCentimetres', 'notPassed', 'blocked', 'fault'],
+] as const;
 const standard = {
   places: 1_000,
   firstLeaseSeconds: 86_400,
@@ -69,6 +81,7 @@ export class GateStation extends MachineStation<
   }
 
   scan(bytes: Bytes, act: ScanAct): void {
+    onlyKnows(this.name, 'scan', act, [...scanKeys, 'reader', 'identity']);
     const atMonoMs = this.clock.monoMs();
     const rawDigest = sha256(bytes);
     const direction = act.reader ?? 'entry';
@@ -82,6 +95,7 @@ export class GateStation extends MachineStation<
   }
 
   sense(act: SensorAct): void {
+    onlyKnows(this.name, 'sensor', act, sensorKeys);
     const atMonoMs = this.clock.monoMs();
     if (act.board !== undefined) this.#device.online = act.board === 'back';
     if (act.stuck !== undefined) this.#device.stuck = act.stuck;
@@ -99,6 +113,7 @@ export class GateStation extends MachineStation<
   }
 
   staff(act: StaffAct): void {
+    onlyKnows(this.name, 'staff', act, ['does', 'why', 'role', 'number']);
     const staff = this.world.idOf('staff', 8);
     const deed = deedOf(act);
     this.give({ kind: 'StaffAct', role: act.role ?? standard.role, staff, deed, atMonoMs: this.clock.monoMs() });
@@ -106,6 +121,7 @@ export class GateStation extends MachineStation<
 
   /** A command whose signature, target and sender are proven already, as the terminal hands it on. */
   command(act: CommandAct): void {
+    onlyKnows(this.name, 'command', act, ['lease', 'hold', 'resume', 'recount', 'lifeSeconds']);
     if (act.lease !== undefined) return this.#lease(act.lease);
     this.give({
       kind: 'Command',
@@ -123,7 +139,9 @@ export class GateStation extends MachineStation<
 
   clockStepped(): void {}
 
-  prepareDark({ latch, fire }: PowerAct): void {
+  preparePower(act: PowerAct): void {
+    onlyKnows(this.name, 'power', act, [...powerKeys, 'latch', 'fire']);
+    const { latch, fire } = act;
     if (latch !== undefined) this.#device.latch = latch === 'silent' ? null : latch;
     if (fire !== undefined) this.#device.fire = fire;
   }

@@ -92,4 +92,5 @@ export const slotDeedSchema = z
     good: z.boolean().optional().describe('clean: whether the item came through; default true.'),
   })
   .meta({ id: 'slotDeed' });
+export const slotDeedKeys = Object.keys(slotDeedSchema.shape);
 export type SlotDeed = z.infer<typeof slotDeedSchema>;

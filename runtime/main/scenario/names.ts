@@ -15,7 +15,6 @@ export const localName = z
   .regex(/^[A-Za-z0-9][A-Za-z0-9 ._-]{0,39}$/, 'must be a name: 1 to 40 of A-Z a-z 0-9 space . _ -');
 /** A machine is a terminal, and bears a terminal's id. */
 export const machineName = z.string().regex(/^[A-Za-z0-9_-]{1,32}$/, 'must be 1 to 32 of A-Z a-z 0-9 _ -');
-export const guardName = z.string().regex(/^[a-z0-9]+(-[a-z0-9]+)*$/, 'must be the id of a guard, such as replay-ring');
 export const localDateTime = z
   .string()
   .regex(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d$/, 'must be a local time such as 2026-07-01T10:59:00');

@@ -152,7 +152,7 @@ class Player {
   }
 
   #power(station: Station, act: PowerAct): void {
-    if (station instanceof CabinetStation || station instanceof GateStation) station.prepareDark(act);
+    station.preparePower(act);
     if (act.cut === 'off') return station.powerOff();
     if (act.cut === 'on') return station.powerOn();
     if (act.cut === 'now') return station.powerCut(act.keepsClock ?? false);

@@ -2,7 +2,7 @@
 import type { Bytes } from '../../core/bytes.ts';
 import type { ReasonCode } from '../../records/reasons.ts';
 import type { MemoryJournal } from './memory-journal.ts';
-import type { ScanAct, SensorAct, StaffAct } from './step-format.ts';
+import type { PowerAct, ScanAct, SensorAct, StaffAct } from './step-format.ts';
 
 /** What a story sees of an effect: plain data. */
 export type SeenEffect = { readonly kind: string } & Readonly<Record<string, unknown>>;
@@ -24,6 +24,8 @@ export interface Station {
   staff(act: StaffAct): void;
   networkChanged(): void;
   clockStepped(fromMs: number, toMs: number): void;
+  /** What the machine finds when it starts again. */
+  preparePower(act: PowerAct): void;
   powerCut(keepsClock: boolean): void;
   powerOff(): void;
   powerOn(): void;

@@ -23,7 +23,7 @@ import { defaultLimits } from '../../tokens/verifier.ts';
 import { LifeClock } from './life-clock.ts';
 import { type CutMoment, MemoryJournal } from './memory-journal.ts';
 import type { Moved, SeenEffect, Station, Told } from './station-port.ts';
-import type { ScanAct, SensorAct, StaffAct } from './step-format.ts';
+import type { PowerAct, ScanAct, SensorAct, StaffAct } from './step-format.ts';
 import type { MachineSwitch } from './switches.ts';
 import type { World } from './world.ts';
 
@@ -103,6 +103,7 @@ export abstract class MachineStation<
   abstract scan(bytes: Bytes, act: ScanAct): void;
   abstract sense(act: SensorAct): void;
   abstract staff(act: StaffAct): void;
+  abstract preparePower(act: PowerAct): void;
   abstract networkChanged(): void;
   abstract clockStepped(fromMs: number, toMs: number): void;
   abstract counters(): Readonly<Record<string, number>>;

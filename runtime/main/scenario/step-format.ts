@@ -16,22 +16,32 @@ import {
 } from './names.ts';
 import { denySchema, documentBody } from './world-format.ts';
 
-const scan = z.strictObject({
-  show: localName.optional().describe('What the phone or the paper of this account or ticket shows now.'),
-  picture: localName.optional().describe('A code that was kept under this name: the very same bytes.'),
-  text: z.string().max(scenarioBounds.textCharacters).optional().describe('Any other text.'),
-  keep: localName.optional().describe('Keeps the code shown under this name.'),
-  fresh: z.boolean().optional().describe('A code of its own, though the phone would still show the last one.'),
-  madeSecondsAgo: secondsCount.optional().describe('A code that the phone made this long ago.'),
-  forge: z.enum(['signature']).optional().describe('One bit of the signature is another one.'),
-  language: z
-    .string()
-    .regex(/^[a-z]{2}$/, 'must be two letters')
-    .optional()
-    .describe('Chosen on the screen.'),
-  reader: direction.optional().describe('Of a gate lane: default entry.'),
-  identity: z.boolean().optional().describe("Gate lane: whether the holder's ID fits the ticket; left out: not read."),
-});
+const scan = z
+  .strictObject({
+    show: localName.optional().describe('What the phone or the paper of this account or ticket shows now.'),
+    picture: localName.optional().describe('A code that was kept under this name: the very same bytes.'),
+    text: z.string().max(scenarioBounds.textCharacters).optional().describe('Any other text.'),
+    keep: localName.optional().describe('Keeps the code shown under this name.'),
+    fresh: z.boolean().optional().describe('A code of its own, though the phone would still show the last one.'),
+    madeSecondsAgo: secondsCount.optional().describe('A code that the phone made this long ago.'),
+    forge: z.enum(['signature']).optional().describe('One bit of the signature is another one.'),
+    language: z
+      .string()
+      .regex(/^[a-z]{2}$/, 'must be two letters')
+      .optional()
+      .describe('Chosen on the screen.'),
+    reader: direction.optional().describe('Of a gate lane: default entry.'),
+    identity: z
+      .boolean()
+      .optional()
+      .describe("Gate lane: whether the holder's ID fits the ticket; left out: not read."),
+  })
+  .refine(({ show, picture, text }) => [show, picture, text].filter((code) => code !== undefined).length === 1, {
+    message: 'must have exactly one of: show, picture, text',
+  })
+  .meta({ oneOf: ['show', 'picture', 'text'].map((key) => ({ required: [key] })) });
+/** What every machine knows of a scan. */
+export const scanKeys = ['show', 'picture', 'text', 'keep', 'fresh', 'madeSecondsAgo', 'forge'] as const;
 export type ScanAct = z.infer<typeof scan>;
 
 const sensor = z.strictObject({
@@ -136,6 +146,8 @@ const power = z.strictObject({
   fire: z.boolean().optional().describe('Gate lane: the fire contact at the start.'),
   silentMs: milliseconds.optional().describe('How long the sensors stay silent after the start.'),
 });
+/** What every machine knows of a power cut. */
+export const powerKeys = ['cut', 'record', 'keepsClock'] as const;
 export type PowerAct = z.infer<typeof power>;
 
 const acts = {

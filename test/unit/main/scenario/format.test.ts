@@ -87,6 +87,12 @@ describe('a scenario file', () => {
     { what: 'a time that is none', change: step({ at: 'noon', wait: true }), says: ['step 2, key at', '"noon"'] },
     { what: 'a negative time', change: step({ at: -1, wait: true }), says: ['step 2, key at', '-1'] },
     { what: 'no guard', change: { guards: [] }, says: ['guards'] },
+    { what: 'an unknown guard', change: { guards: ['gravity'] }, says: ['guards.0', '"gravity"', 'replay-ring'] },
+    {
+      what: 'two codes in one scan',
+      change: step({ scan: { show: 'ann', text: 'x' } }),
+      says: ['step 2, key scan', 'show, picture, text'],
+    },
     { what: 'no machine', change: world({ machines: {} }), says: ['world.machines', 'at least one'] },
   ])('with $what is refused', ({ change, says }) => {
     const refusal = refusalOf(JSON.stringify({ ...story, ...change }));
@@ -125,6 +131,18 @@ describe('a scenario file', () => {
     { what: 'a picture that was not kept', change: step({ scan: { picture: 'shot' } }), says: ['step 2', 'shot'] },
     { what: 'a machine that is not there', change: step({ machine: 'tram', wait: true }), says: ['step 2', 'tram'] },
     { what: 'an act of another machine', change: step({ key: 'return' }), says: ['step 2', 'bus is no cabinet'] },
+    ...(
+      [
+        ['scan', { show: 'ann', reader: 'exit' }],
+        ['sensor', { passed: 'entry' }],
+        ['staff', { does: 'openTrip', why: 'late' }],
+        ['power', { cut: 'now', latch: 'passed' }],
+      ] as const
+    ).map(([act, words]) => ({
+      what: `a word of another machine in ${act}`,
+      change: step({ [act]: words }),
+      says: ['step 2', `key ${act}.`, 'bus does not know it'],
+    })),
     {
       what: 'a time before the one before',
       change: step({ at: 9, wait: true }, { at: 8, wait: true }),
