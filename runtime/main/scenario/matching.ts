@@ -32,7 +32,7 @@ export function problemsOf(wanted: Expectation, seen: Seen, named: NamedRecords)
     ...orderedProblem('prompts', wanted.prompts, promptsOf(seen), (want, prompt) => want === prompt),
     ...orderedProblem('effects', wanted.effects, seen.effects, (want, effect) => matches(want, effect, named)),
     ...Object.entries(wanted.counters ?? {}).flatMap(([name, count]) =>
-      listProblem(`counter ${name}`, [count], [seen.counters[name]]),
+      valueProblem(`counter ${name}`, count, seen.counters[name]),
     ),
     ...stateProblems('state', wanted.state ?? {}, seen.view),
   ];
@@ -43,12 +43,12 @@ function toldProblems(wanted: Expectation, { told }: Seen, named: NamedRecords):
   const words = told.map(({ cue, reason }) => `${cue} ${reason}`);
   const { reason, cue, reference } = wanted;
   return [
-    ...(reason === undefined ? [] : listProblem('reason', [reason], [last?.reason ?? null])),
-    ...(cue === undefined ? [] : listProblem('cue', [cue], [last?.cue ?? null])),
+    ...(reason === undefined ? [] : valueProblem('reason', reason, last?.reason ?? null)),
+    ...(cue === undefined ? [] : valueProblem('cue', cue, last?.cue ?? null)),
     ...listProblem('told', wanted.told, words),
-    ...(typeof reference === 'boolean' ? listProblem('reference', [reference], [last?.ref != null]) : []),
+    ...(typeof reference === 'boolean' ? valueProblem('reference', reference, last?.ref != null) : []),
     ...(typeof reference === 'object'
-      ? listProblem('reference', [named.get(reference.of)?.ref ?? `of ${reference.of}`], [last?.ref ?? null])
+      ? valueProblem('reference', named.get(reference.of)?.ref ?? `of ${reference.of}`, last?.ref ?? null)
       : []),
   ];
 }
@@ -130,6 +130,10 @@ function listProblem<T>(what: string, want: readonly T[] | undefined, got: reado
   return [`${what}: expected ${wordsOf(want)}, got ${wordsOf(got)}`];
 }
 
+function valueProblem(what: string, want: unknown, got: unknown): readonly string[] {
+  return isDeepStrictEqual(want, got) ? [] : [`${what}: expected ${wordsOf(want)}, got ${wordsOf(got)}`];
+}
+
 /** `want` in order, with anything between. */
 function orderedProblem<Want, Got>(
   what: string,
@@ -147,7 +151,7 @@ function orderedProblem<Want, Got>(
 }
 
 function stateProblems(path: string, want: unknown, got: unknown): readonly string[] {
-  if (typeof want !== 'object' || want === null || Array.isArray(want)) return listProblem(path, [want], [got]);
+  if (typeof want !== 'object' || want === null || Array.isArray(want)) return valueProblem(path, want, got);
   const inner = (typeof got === 'object' && got !== null ? got : {}) as Readonly<Record<string, unknown>>;
   return Object.entries(want).flatMap(([key, value]) => stateProblems(`${path}.${key}`, value, inner[key]));
 }
@@ -160,5 +164,4 @@ const inShort = ({ fields }: SeenRecord): string =>
     .filter((word) => word !== undefined)
     .join(' ');
 
-const wordsOf = (list: readonly unknown[]): string =>
-  list.length === 1 ? (JSON.stringify(list[0]) ?? 'nothing') : JSON.stringify(list);
+const wordsOf = (value: unknown): string => JSON.stringify(value) ?? 'nothing';
