@@ -203,6 +203,9 @@ export abstract class MachineStation<
     const fold = this.foldProblem();
     return [
       ...this.problems,
+      ...(this.told.every(({ ref }) => ref === null || this.journal.byReference(ref).length > 0)
+        ? []
+        : ['a person was told of a record that is not in the journal']),
       ...(chain.whole ? [] : [`the chain of rows breaks at ${chain.seq}: ${chain.problem}`]),
       ...(fold === null ? [] : [fold]),
       ...(this.journal.cut === null && !this.#cutOnPulse ? [] : ['a power cut was waited for that never came']),

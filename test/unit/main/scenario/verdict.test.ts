@@ -129,7 +129,9 @@ describe('a story', () => {
     const early = await playScenario('story.json', readScenario('story.json', JSON.stringify(laneStory)), {
       answersEarly: true,
     });
-    expect(early.steps.at(-1)?.problems.join()).toContain('a pulse with 0 INTENTs in the journal');
+    const problems = early.steps.at(-1)?.problems;
+    expect(problems).toContain('a pulse with 0 INTENTs in the journal');
+    expect(problems).toContain('a person was told of a record that is not in the journal');
   });
 
   test.each([true, false])('is told within 80 columns (colour: %s), and cannot steer the screen', async (isTTY) => {
