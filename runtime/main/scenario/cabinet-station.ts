@@ -34,7 +34,7 @@ import {
   scanKeys,
 } from './step-format.ts';
 import type { Switches } from './switches.ts';
-import { keptUse, useIn, useWords } from './ticket-uses.ts';
+import { keptUse, keptUses, useIn, useWords } from './ticket-uses.ts';
 import type { World } from './world.ts';
 
 type OwnEffect = Exclude<CabinetEffect, CommonEffect<TimerName>>;
@@ -266,7 +266,7 @@ export class CabinetStation extends MachineStation<
       const kept = keptUse(this.journal, key);
       return kept === null || !equal(kept, encodeTicketUse(use));
     });
-    return differs ? 'the use of a code is not what the rows alone give' : null;
+    return differs || keptUses(this.journal) !== uses.size ? 'the use of a code is not what the rows alone give' : null;
   }
 
   /** The word of another cabinet of the site. */

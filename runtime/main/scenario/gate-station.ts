@@ -28,7 +28,7 @@ import {
   type StaffAct,
   scanKeys,
 } from './step-format.ts';
-import { keptUse, useIn, useWords } from './ticket-uses.ts';
+import { keptUse, keptUses, useIn, useWords } from './ticket-uses.ts';
 import type { World } from './world.ts';
 
 type OwnEffect = Exclude<GateLaneEffect, CommonEffect<TimerName>>;
@@ -230,7 +230,9 @@ export class GateStation extends MachineStation<
       const kept = keptUse(this.journal, useKey(issuer, cti));
       return kept === null || !equal(kept, encodeTicketUse(use));
     });
-    return differs ? 'the use of a ticket is not what the rows alone give' : null;
+    return differs || keptUses(this.journal) !== uses.size
+      ? 'the use of a ticket is not what the rows alone give'
+      : null;
   }
 
   #move(direction: Direction): boolean {

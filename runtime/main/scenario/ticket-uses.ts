@@ -13,6 +13,9 @@ export function useIn(journal: MemoryJournal, issuer: string, cti: Bytes): Ticke
 
 export const keptUse = (journal: MemoryJournal, key: Bytes): Bytes | null => journal.projection(space, key);
 
+/** How many codes the ledger remembers. */
+export const keptUses = (journal: MemoryJournal): number => journal.projections(space).length;
+
 /** FREE, HELD, USED n or DOUBT n, by the names of the file. */
 export const useWords = (journal: MemoryJournal, codes: Codes): Readonly<Record<string, string>> =>
   Object.fromEntries(

@@ -1,9 +1,12 @@
 // Every kind of expectation fails when it is not met: a story that cannot fail checks nothing.
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { painter } from '../../../../runtime/main/cli/paint.ts';
 import { playScenario } from '../../../../runtime/main/scenario/play.ts';
 import { readScenario } from '../../../../runtime/main/scenario/read-scenario.ts';
 import { renderPlayed, scenarioColumns } from '../../../../runtime/main/scenario/render.ts';
+import type { Switches } from '../../../../runtime/main/scenario/switches.ts';
 
 const escapeCharacter = String.fromCharCode(27);
 type Expected = Readonly<Record<string, unknown>>;
@@ -132,6 +135,44 @@ describe('a story', () => {
     const problems = early.steps.at(-1)?.problems;
     expect(problems).toContain('a pulse with 0 INTENTs in the journal');
     expect(problems).toContain('a person was told of a record that is not in the journal');
+  });
+
+  test.each<{ file: string; off: Switches; says: string }>([
+    {
+      file: 'B1-same-code-twice.json',
+      off: { validator: { payload: ({ presentedAt: _, ...payload }) => payload } },
+      says: 'the memories of accounts are not what the rows alone give',
+    },
+    {
+      file: 'G2-nobody-passes.json',
+      off: { gateLane: { payload: ({ occupancy: _, ...payload }) => payload } },
+      says: 'the count of persons is not what the rows alone give',
+    },
+    {
+      file: 'G2-nobody-passes.json',
+      off: { gateLane: { payload: ({ cti: _, ...payload }) => payload } },
+      says: 'the use of a ticket is not what the rows alone give',
+    },
+    {
+      file: 'V1-three-times.json',
+      off: { cabinet: { payload: ({ commandId: _, ...payload }) => payload } },
+      says: 'the ledger is not what the rows alone give',
+    },
+    {
+      file: 'B1-same-code-twice.json',
+      off: {
+        validator: {
+          facts: () => {
+            throw new Error('no facts');
+          },
+        },
+      },
+      says: 'a step threw: no facts',
+    },
+  ])('fails by a law: $says', async ({ file, off, says }) => {
+    const text = readFileSync(join(import.meta.dirname, '../../../scenario/cases', file), 'utf8');
+    const played = await playScenario(file, readScenario(file, text), off);
+    expect(played.steps.filter(({ act }) => act === 'laws').flatMap(({ problems }) => problems)).toContain(says);
   });
 
   test.each([true, false])('is told within 80 columns (colour: %s), and cannot steer the screen', async (isTTY) => {
