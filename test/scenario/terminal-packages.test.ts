@@ -45,6 +45,7 @@ it('is what the scan path, the devices and the link need, and nothing of head en
     'firmata-io',
     'johnny-five',
     'mqtt',
+    'mqtt-packet',
     'pino',
     'serialport',
     'zod',
