@@ -118,6 +118,11 @@ export class HeadEnd {
     return this.deny.pardon({ issuer, type: 1, id: account });
   }
 
+  /** The key that a terminal signs with; null for one that is not enrolled. */
+  journalKeyOf(terminal: string): KeyObject | null {
+    return this.#terminals.get(terminal)?.key ?? null;
+  }
+
   presenceOf(terminal: string): PresenceState {
     return this.#presence.stateOf(terminal);
   }

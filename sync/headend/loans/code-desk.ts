@@ -51,8 +51,9 @@ export type DispenseAnswer =
   | { readonly kind: 'refused'; readonly reason: ReasonCode }
   | { readonly kind: 'unanswered' };
 
-/** Sends one signed, expiring command; the same order again is the same command. */
+/** Sends one signed, expiring command. A cabinet moves once per order, however often it is told. */
 export interface DispensePort {
+  /** Rejects only where nothing was sent. */
   dispense(request: DispenseRequest): Promise<DispenseAnswer>;
 }
 
@@ -230,7 +231,7 @@ export class CodeDesk {
       answer
         .catch((error: unknown): DispenseAnswer => {
           log.error('codes.dispense-failed', { detail: messageOf(error) });
-          return { kind: 'unanswered' };
+          return { kind: 'refused', reason: 'OUT_OF_SERVICE' };
         })
         .then((said) => {
           timer.cancel();

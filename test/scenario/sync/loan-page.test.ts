@@ -228,6 +228,15 @@ describe('a visitor', () => {
     expect(await site.world.books()).toEqual(['60000 0 60000']);
   });
 
+  test('whose command could not be sent is sent to staff, and all is given back', async () => {
+    const site = await Site.open();
+    site.road = () => Promise.reject(new Error('no key'));
+    const chosen = await site.post(await site.phone(site.scan()));
+    await site.pass(3_000);
+    expect((await site.get(String(chosen.headers.location))).body).toContain('please see staff');
+    expect(await site.world.books()).toEqual(['60000 0 60000']);
+  });
+
   test('V13: nothing to lend: told where to go, all given back', async () => {
     const site = await Site.open();
     const filled = await site.phone(site.scan());
