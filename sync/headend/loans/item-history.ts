@@ -27,13 +27,31 @@ type AnchorOf = (event: ItemEvent) => Anchor | null;
 
 export function joinItem(events: readonly ItemEvent[], anchorOf: AnchorOf): ItemHistory {
   const journals = journalsOf(events, anchorOf);
+  return historyOf(byClocks(journals) ?? leastContradictory(journals));
+}
+
+/** The order that the clocks say, where nothing contradicts it: no other can be better. Null where something does. */
+function byClocks(journals: Journals): Candidate | null {
+  let candidate = start(journals);
+  for (;;) {
+    const next = successors(candidate, journals);
+    if (next.length === 0) return candidate;
+    const first = next.find(({ inversions, contradictions }) => inversions === 0 && contradictions === 0);
+    if (first === undefined) return null;
+    candidate = first;
+  }
+}
+
+function leastContradictory(journals: Journals): Candidate {
   let candidates: readonly Candidate[] = [start(journals)];
-  for (let step = 0; step < events.length; step++) {
+  for (;;) {
     const next = candidates.flatMap((candidate) => successors(candidate, journals));
+    if (next.length === 0) return candidates[0] ?? start(journals);
     candidates = best(next);
   }
-  return historyOf(candidates[0] ?? start(journals));
 }
+
+type Journals = readonly (readonly Placed[])[];
 
 interface Placed {
   readonly event: ItemEvent;
@@ -62,7 +80,7 @@ interface Told {
   readonly loose: BackEvent | null;
 }
 
-const start = (journals: readonly (readonly Placed[])[]): Candidate => ({
+const start = (journals: Journals): Candidate => ({
   told: journals.map(() => 0),
   open: null,
   at: null,
@@ -71,7 +89,7 @@ const start = (journals: readonly (readonly Placed[])[]): Candidate => ({
   last: null,
 });
 
-function successors(candidate: Candidate, journals: readonly (readonly Placed[])[]): readonly Candidate[] {
+function successors(candidate: Candidate, journals: Journals): readonly Candidate[] {
   const heads = journals.flatMap((journal, at) => {
     const head = journal[candidate.told[at] ?? 0];
     return head === undefined ? [] : [{ head, at }];
@@ -133,7 +151,7 @@ function historyOf({ open, last }: Candidate): ItemHistory {
 }
 
 /** By terminal, in order of its name, so that the same set gives the same history. */
-function journalsOf(events: readonly ItemEvent[], anchorOf: AnchorOf): readonly (readonly Placed[])[] {
+function journalsOf(events: readonly ItemEvent[], anchorOf: AnchorOf): Journals {
   const journals = new Map<string, Placed[]>();
   const inOrder = events.toSorted(
     ({ mark: a }, { mark: b }) => compareText(a.terminal, b.terminal) || a.epoch - b.epoch || a.seq - b.seq,
