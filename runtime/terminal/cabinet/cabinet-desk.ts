@@ -29,7 +29,7 @@ import type { CabinetNotice } from './notices.ts';
 import type { CabinetPeers } from './peers.ts';
 import { slotInput } from './slot-inputs.ts';
 
-/** Uses of codes forgotten in one commit. */
+/** Uses of codes looked at, and forgotten, in one go. */
 export const sweepUses = 500;
 
 export interface CabinetDeskOptions
@@ -153,13 +153,19 @@ export class CabinetDesk implements Desk<CabinetInput> {
 
   async sweep(): Promise<void> {
     const { journal, now } = this.#services;
-    const facts = this.#facts.at(now());
-    const gone = journal
-      .projections(spaces.use)
-      .filter(([, use]) => mayForgetUse(decodeTicketUse(use), facts))
-      .slice(0, sweepUses)
-      .map(([key]): Projection => ({ space: spaces.use, key, value: null }));
-    if (gone.length > 0) await journal.commit([], gone);
+    for (let after: Bytes | null = new Uint8Array(0); after !== null; ) {
+      const moment = now();
+      const page = journal.projectionsAfter(spaces.use, after, sweepUses);
+      const gone = page.filter(([, use]) => isOver(use, moment));
+      if (gone.length > 0)
+        await journal.commit(
+          [],
+          gone.map(([key]) => ({ space: spaces.use, key, value: null })),
+        );
+      after = page.length < sweepUses ? null : (page.at(-1)?.[0] ?? null);
+      // A site may remember a million tickets: a scan gets its turn between two pages.
+      await new Promise((resolve) => setImmediate(resolve));
+    }
   }
 
   #perform(effect: OwnEffect, committed: Committed): void {
@@ -207,6 +213,15 @@ export class CabinetDesk implements Desk<CabinetInput> {
     const { en, zh } = prompts[prompt];
     const filled = (words: string): string => words.replace('{slot}', String(slot ?? ''));
     this.notices.emit({ kind: 'prompt', prompt, slot, en: filled(en), zh: filled(zh), ref: refOf(reference, rows) });
+  }
+}
+
+/** What damage made unreadable is kept: the rows still say what was used. */
+function isOver(use: Bytes, moment: Moment): boolean {
+  try {
+    return mayForgetUse(decodeTicketUse(use), { moment });
+  } catch {
+    return false;
   }
 }
 

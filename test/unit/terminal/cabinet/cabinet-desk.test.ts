@@ -19,7 +19,7 @@ import { ledgerSpaces } from '../../../../runtime/machines/cabinet/projections.t
 import { encodeTicketUse, type TicketUse, unused, useKey } from '../../../../runtime/machines/shared/use-ledger.ts';
 import { BusinessCalendar } from '../../../../runtime/records/business-day.ts';
 import type { Journal } from '../../../../runtime/store/journal.ts';
-import { CabinetDesk } from '../../../../runtime/terminal/cabinet/cabinet-desk.ts';
+import { CabinetDesk, sweepUses } from '../../../../runtime/terminal/cabinet/cabinet-desk.ts';
 import type { CabinetNotice } from '../../../../runtime/terminal/cabinet/notices.ts';
 import { noPeers } from '../../../../runtime/terminal/cabinet/peers.ts';
 import { recoverLedger } from '../../../../runtime/terminal/cabinet/recovered-ledger.ts';
@@ -129,6 +129,19 @@ describe('what was used of a code', () => {
     const hall = await openDesk(rig.journal);
     await hall.desk.sweep();
     expect(rig.journal.projection('use', key) === null).toBe(forgotten);
+    await hall.close();
+  });
+
+  it('is forgotten beyond the first page too, and one that damage made unreadable stops nothing', async () => {
+    const over = Array.from({ length: sweepUses + 20 }, (_, at) => useKey(issuer, utf8(`ticket-${1_000 + at}`)));
+    await rig.journal.commit(
+      [],
+      over.map((old) => ({ space: 'use', key: old, value: encodeTicketUse(use({})) })),
+    );
+    await rig.journal.commit([], [{ space: 'use', key, value: utf8('no use') }]);
+    const hall = await openDesk(rig.journal);
+    await hall.desk.sweep();
+    expect(rig.journal.projections('use').map(([left]) => left)).toEqual([key]);
     await hall.close();
   });
 });
