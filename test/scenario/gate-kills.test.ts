@@ -5,7 +5,7 @@ import { SeededEntropy } from '../../runtime/core/entropy.ts';
 import { GateRig, type GateRigOptions } from '../fixtures/gate-rig.ts';
 
 /** In each window. Many more by STILE_KILLS. */
-const kills = Number(process.env['STILE_KILLS'] ?? 2);
+const kills = Number(process.env['STILE_KILLS'] ?? 1);
 
 vi.setConfig({ testTimeout: 120_000 + kills * 60_000, hookTimeout: 60_000 });
 

@@ -163,6 +163,50 @@ describe('a lane out of order', () => {
   });
 });
 
+describe('a zone that holds two', () => {
+  it('lets two in on a lease, tells the third that it is full, and the first again once somebody has left', async () => {
+    await serving({ capacity: 2 });
+    await lane.until('a lease', async () => (await lane.rows()).some(({ payload }) => payload.act === 'lease'));
+    for (const person of [1, 2]) {
+      expect(await lane.show(lane.ticket())).toMatchObject(accepted);
+      expect(await lane.people.walk('entry')).toBe('passed');
+      await lane.outcomesOnce(person);
+      await lane.locked();
+    }
+    const third = lane.ticket();
+    expect(await lane.show(third)).toMatchObject({ reason: 'SITE_FULL' });
+    // Through the way out, without a code: counted, and the head end has a place to give again.
+    expect(await lane.people.push('exit')).toBe('passed');
+    await lane.until(
+      'a lease with a place',
+      async () => (await lane.rows()).findLast(({ payload }) => payload.act === 'lease')?.payload.leaseLeft === 1,
+    );
+    // A refused code is judged afresh once its answer has stood for a while.
+    await pause(3_200);
+    expect(await lane.show(third)).toMatchObject(accepted);
+    expect(await lane.people.walk('entry')).toBe('passed');
+    expect((await lane.outcomesOnce(4)).filter((outcome) => outcome === 'passed')).toHaveLength(4);
+    expect(await lane.noIntentMovedTwice()).toEqual({ intents: 3, pulses: 3 });
+  });
+});
+
+describe('the head end', () => {
+  it('holds a lane and lets it go on by signed commands, and cannot open it', async () => {
+    await serving();
+    const commands = lane.headEnd?.headEnd.commands;
+    if (!commands) throw new Error('no head end');
+    const act = async (name: string) => (await lane.rows()).some(({ payload }) => payload.act === name);
+    await commands.send('lane-1', { kind: 'hold', on: true, waitMinutes: 20 });
+    await lane.until('the hold', () => act('hold'));
+    expect(await lane.show(lane.ticket())).toMatchObject({ reason: 'SITE_FULL' });
+    await commands.send('lane-1', { kind: 'open', direction: 'entry', reason: 'somebody asked' });
+    await commands.send('lane-1', { kind: 'hold', on: false, waitMinutes: null });
+    await lane.until('the end of the hold', () => act('resume'));
+    expect(await lane.show(lane.ticket())).toMatchObject(accepted);
+    expect(lane.pulses).toHaveLength(1);
+  });
+});
+
 describe('somebody who leaves', () => {
   it('with any code at all goes out: expired, unknown, unreadable; each has an INTENT, a pulse and an OUTCOME', async () => {
     await serving({ reader: 'exit' });

@@ -64,6 +64,7 @@ const indicatorSchema = z.strictObject(
     path,
     baudRate: wholeNumber(9_600, 921_600).default(57_600),
     reportVersionTimeoutMs: wholeNumber(1, 5_000).default(50),
+    firmware: text(1, 64).optional(),
     pins: z
       .strictObject(
         {

@@ -165,7 +165,7 @@ async function composeWith<Input extends { readonly kind: string }>(
     connect: async () => {
       connecting = startSync({
         config,
-        fetched: machine.documents ?? ['fares'],
+        machine,
         identity,
         journal,
         documents,

@@ -25,6 +25,8 @@ export function scannerOf({ scanner }: TerminalConfig, clock: Clock, log: Logger
 }
 
 export function indicatorOf(config: TerminalConfig, clock: Clock, log: Logger): Indicator {
-  const { path, baudRate, pins, reportVersionTimeoutMs } = config.indicator;
-  return createBoardIndicator({ id: 'indicator', line: { path, baudRate }, pins, reportVersionTimeoutMs, clock, log });
+  const { path, baudRate, pins, reportVersionTimeoutMs, firmware } = config.indicator;
+  const line = { path, baudRate };
+  const named = firmware === undefined ? {} : { firmware };
+  return createBoardIndicator({ id: 'indicator', line, pins, reportVersionTimeoutMs, ...named, clock, log });
 }

@@ -1,6 +1,7 @@
 // What one kind of machine adds to the composition of a terminal: its desk, what its screen is told, and what the
 // process that started this one may ask of it.
 import type { Indicator } from '../../../devices/ports/indicator.ts';
+import type { TerminalSyncOptions } from '../../../sync/terminal/terminal-sync.ts';
 import type { MonoMs } from '../../core/brand.ts';
 import type { CborMap } from '../../core/cbor.ts';
 import type { Clock } from '../../core/clock.ts';
@@ -28,6 +29,8 @@ export interface MachineParts<Input> {
   readonly documents?: readonly ('fares' | 'rules')[];
   /** Throws for site rules that this machine could not decide by. */
   readonly checkRules?: (body: CborMap) => unknown;
+  /** What sync may ask of the machine, once its desk is open. */
+  readonly sync?: () => Pick<TerminalSyncOptions, 'commands' | 'leases'>;
   readonly openDesk: (services: DeskServices<Input>) => Desk<Input>;
   /** For a screen, as plain data; empty where the machine has nothing to say beside its cues. */
   readonly notices: Signal<ChildOrder>;

@@ -15,7 +15,7 @@ import type { SyncEvents } from './sync-events.ts';
 
 export interface SyncParts {
   readonly config: TerminalConfig;
-  readonly fetched: NonNullable<MachineParts<unknown>['documents']>;
+  readonly machine: Pick<MachineParts<unknown>, 'documents' | 'sync'>;
   readonly identity: Identity;
   readonly journal: Journal;
   readonly documents: HeldDocuments;
@@ -32,7 +32,7 @@ export async function startSync(parts: SyncParts): Promise<{ stop(): Promise<voi
     import('../../../sync/terminal/link/mqtt-link.ts'),
     import('./document-sink.ts'),
   ]);
-  const { config, fetched, identity, journal, documents, time, clock, logger, events } = parts;
+  const { config, machine, identity, journal, documents, time, clock, logger, events } = parts;
   const sync = new TerminalSync({
     operator: identity.operator,
     terminal: identity.terminal,
@@ -49,7 +49,8 @@ export async function startSync(parts: SyncParts): Promise<{ stop(): Promise<voi
     entropy: systemEntropy,
     time: journalledTime(time, events.write),
     sink: documentSink(documents),
-    documents: fetched,
+    ...(machine.documents && { documents: machine.documents }),
+    ...machine.sync?.(),
     software: softwareVersion,
     clockState: () => time.now().state,
     now: () => {

@@ -21,8 +21,8 @@ import type { TimerName } from '../../machines/gate-lane/timer-names.ts';
 import type { Alarm, CommonEffect } from '../../machines/shared/effects.ts';
 import { decodeTicketUse, mayForgetUse, type TicketUse, useSpace } from '../../machines/shared/use-ledger.ts';
 import type { Payload } from '../../records/payload.ts';
-import type { AccessRules } from '../../rules/access-rules.ts';
-import type { Projection } from '../../store/journal.ts';
+import { type AccessRules, widestGraces } from '../../rules/access-rules.ts';
+import type { Projection, RowPosition } from '../../store/journal.ts';
 import { defaultLimits, type VerifyLimits } from '../../tokens/verifier.ts';
 import type { Desk, DeskServices } from '../desk.ts';
 import type { DocumentName } from '../held-documents.ts';
@@ -68,6 +68,7 @@ export class GateLaneDesk implements Desk<GateLaneInput> {
   readonly #waiting = new Map<GateLaneInput, Waiting>();
   #rules: AccessRules | null;
   #limits: VerifyLimits;
+  #committed: RowPosition;
   /** Of the claim that is being decided. */
   #claimAnswer: EffectOf<'answerClaim'> | null = null;
 
@@ -76,6 +77,7 @@ export class GateLaneDesk implements Desk<GateLaneInput> {
     this.#options = options;
     this.#services = services;
     const { clock, later } = services;
+    this.#committed = services.journal.head() ?? { epoch: 0, seq: -1 };
     this.#rules = this.#readRules();
     this.#limits = limitsOf(this.#rules);
     this.#facts = new GateLaneFactsSource({ ...services, ...options, rules: () => this.#rules });
@@ -126,23 +128,15 @@ export class GateLaneDesk implements Desk<GateLaneInput> {
     try {
       kept = await this.#runner.run(input, this.#facts.at(this.#services.now()), waiting?.beside);
     } finally {
+      this.#position();
       waiting?.ended(kept);
       this.#barrier.settled();
     }
   }
 
-  async present({ bytes, atMonoMs }: Scan, moment: Moment): Promise<void> {
-    const { reader: direction, config } = this.#options;
-    const facts = this.#facts.at(moment);
-    const rawDigest = sha256(bytes);
-    if (knowsCode(this.#state, direction, rawDigest, atMonoMs, config)) {
-      await this.#runner.run({ kind: 'SameCode', direction, rawDigest, atMonoMs }, facts);
-      return;
-    }
-    const decoded = serves(this.#state, direction, facts.storage);
-    const verdict = decoded ? this.#services.verify(bytes, atMonoMs, moment, this.#limits) : null;
-    const shown = { direction, verdict, rawDigest, identityMatched: null, atMonoMs };
-    await this.#runner.run({ kind: 'Presentation', ...shown }, facts);
+  async present(scan: Scan, moment: Moment): Promise<void> {
+    await this.#runner.run(this.#presentationOf(scan, moment), this.#facts.at(moment));
+    this.#position();
   }
 
   /**
@@ -153,6 +147,38 @@ export class GateLaneDesk implements Desk<GateLaneInput> {
   async command(command: Omit<InputOf<'Command'>, 'kind' | 'atMonoMs'>, beside: readonly Projection[]): Promise<void> {
     const kept = await this.#decided({ kind: 'Command', ...command, atMonoMs: this.#services.clock.monoMs() }, beside);
     if (!kept) throw notWritten('the command');
+  }
+
+  /** A command that was carried out before: its answer once more, as a row. */
+  async answerAgain(commandId: Bytes): Promise<void> {
+    const { journal, drafts, now } = this.#services;
+    await journal.commit([drafts.draft('DECISION', { act: 'repeat', commandId, reason: 'REPEAT' }, now())]);
+  }
+
+  /** The lease in force as of {@link committed}; `spendable` false for good once it has ended. */
+  lease(): { readonly lease: Bytes; readonly left: number; readonly spendable: boolean } | null {
+    const { lane, memory } = this.#runner.state;
+    if (memory.lease === null) return null;
+    const { id, left } = memory.lease;
+    const running = lane.lease !== null && equal(lane.lease.id, id);
+    const spendable = running && this.#services.clock.monoMs() < (lane.lease?.untilMonoMs ?? 0);
+    return { lease: id, left, spendable };
+  }
+
+  /** Every row that {@link lease} knows of stands at or before this one. */
+  committed(): RowPosition {
+    return this.#committed;
+  }
+
+  /**
+   * Places granted by the head end, its signature checked. Resolves when they are in force, durably, and those of the
+   * lease before are spent no more.
+   * @throws StileError JOURNAL_UNAVAILABLE when nothing was written, as with a clock that nobody trusts.
+   */
+  async takeLease(grant: Omit<InputOf<'Lease'>, 'kind' | 'atMonoMs'>): Promise<void> {
+    const kept = await this.#decided({ kind: 'Lease', ...grant, atMonoMs: this.#services.clock.monoMs() }, []);
+    const { memory } = this.#runner.state;
+    if (!kept && (memory.lease === null || !equal(memory.lease.id, grant.lease))) throw notWritten('the lease');
   }
 
   /** Another lane asks for a ticket whose home is here. Null: no answer, which leaves the asker to its own mode. */
@@ -219,6 +245,21 @@ export class GateLaneDesk implements Desk<GateLaneInput> {
       after = page.length < sweepRows ? null : (page.at(-1)?.[0] ?? null);
       await new Promise((resolve) => setImmediate(resolve));
     }
+  }
+
+  #position(): void {
+    this.#committed = this.#services.journal.head() ?? this.#committed;
+  }
+
+  /** Bytes that were answered just now are not decoded again. */
+  #presentationOf({ bytes, atMonoMs }: Scan, moment: Moment): GateLaneInput {
+    const { reader: direction, config } = this.#options;
+    const rawDigest = sha256(bytes);
+    if (knowsCode(this.#state, direction, rawDigest, atMonoMs, config))
+      return { kind: 'SameCode', direction, rawDigest, atMonoMs };
+    const decoded = serves(this.#state, direction, this.#services.journal.level());
+    const verdict = decoded ? this.#services.verify(bytes, atMonoMs, moment, this.#limits) : null;
+    return { kind: 'Presentation', direction, verdict, rawDigest, identityMatched: null, atMonoMs };
   }
 
   get #state(): GateLaneState {
@@ -292,15 +333,9 @@ const notSent = (direction: Direction, confirms: boolean, atMonoMs: GateLaneInpu
 
 /** What the products of a site grant around a ticket's window, at most; each is judged by its own. */
 function limitsOf(rules: AccessRules | null): VerifyLimits {
-  const products = [...(rules?.products.values() ?? [])];
-  return {
-    ...defaultLimits,
-    ticketGraceBeforeSeconds: Math.max(0, ...products.map((product) => product.graceBeforeSeconds)),
-    ticketGraceAfterSeconds: Math.max(
-      0,
-      ...products.map(({ graceAfterSeconds, endInclusive }) => graceAfterSeconds + (endInclusive ? 1 : 0)),
-    ),
-  };
+  if (rules === null) return defaultLimits;
+  const { beforeSeconds, afterSeconds } = widestGraces(rules);
+  return { ...defaultLimits, ticketGraceBeforeSeconds: beforeSeconds, ticketGraceAfterSeconds: afterSeconds };
 }
 
 const forgotten = (key: Bytes): Projection => ({ space: useSpace, key, value: null });

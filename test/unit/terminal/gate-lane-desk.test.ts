@@ -1,7 +1,6 @@
 // The desk of a gate lane over a real journal: what follows a commit and in which order, what happens when the barrier
 // does not take a pulse, and what others who ask it may rely on.
 import { afterEach, describe, expect, it } from 'vitest';
-import type { DeviceHealth } from '../../../devices/ports/device.ts';
 import type { Gate, GateDirection, GateEvent } from '../../../devices/ports/gate.ts';
 import { secondsOf, type UnixSeconds, unixSeconds } from '../../../runtime/core/brand.ts';
 import { type Bytes, equal, hex, utf8 } from '../../../runtime/core/bytes.ts';
@@ -94,13 +93,7 @@ async function open(options: { confirms?: boolean; rules?: object; journal?: (re
   const limitsSeen: VerifyLimits[] = [];
   const trust = trustView({ issuers: [issuer.trustRecord(now())] });
   const documents = { rules: { body: bodyOf(options.rules ?? oneLane) }, trust, deny: null };
-  const device = {
-    id: 'lamps',
-    health: gate.health,
-    changed: new Signal<DeviceHealth>(),
-    start: () => {},
-    stop: async () => {},
-  };
+  const device = { id: 'lamps', health: gate.health, changed: gate.changed, start: () => {}, stop: async () => {} };
   const queue: InputQueue<GateLaneInput> = new InputQueue((input) =>
     'kind' in input ? desk.take(input) : desk.present(input, moment()),
   );

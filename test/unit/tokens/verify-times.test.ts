@@ -98,19 +98,6 @@ describe('with a synchronised clock', () => {
   });
 });
 
-describe('the widest grace of a site', () => {
-  const limits = { ticketGraceBeforeSeconds: 120, ticketGraceAfterSeconds: 60 };
-  it.each([
-    ['lets a ticket through before its slot', code.ticket, -600 - 120, 'OK'],
-    ['and no earlier', code.ticket, -600 - 121, 'NOT_YET_VALID'],
-    ['lets it through after its end', code.ticket, 7_200 + 59, 'OK'],
-    ['and no later', code.ticket, 7_200 + 60, 'EXPIRED'],
-    ['is of tickets only', code.bearer, 60, 'EXPIRED'],
-  ])('%s', (_name, raw, offset, reason) => {
-    expect(answer(raw, moment(offset), { limits })).toBe(reason);
-  });
-});
-
 describe('an issuer cannot grant itself more', () => {
   const limited = (change: Parameters<typeof issuerContent>[0]) => ({
     trust: trustView({ issuers: [issuerContent(change)] }),
