@@ -34,8 +34,8 @@ interface Case {
   readonly also?: (hall: Hall) => void;
 }
 
-const ann: Code = { name: 'ann' };
-const bob: Code = { name: 'bob' };
+const alder: Code = { name: 'alder' };
+const birch: Code = { name: 'birch' };
 const day = 86_400;
 const secondMs = 1_000;
 const minuteMs = 60_000;
@@ -156,7 +156,7 @@ const commands: readonly Case[] = [
       expect(hall.effects.at(-2)?.kind).toBe('withdrawCode');
       await hall.clock.advance(minuteMs);
       expect(hall.state.shown).toBeNull();
-      hall.show(ann);
+      hall.show(alder);
       hall.network(true);
       expect(hall.effects.some((effect) => effect.kind === 'showCode')).toBe(true);
     },
@@ -196,9 +196,9 @@ const motions: readonly Case[] = [
     title: 'power goes in DISPENSING, the item still in its slot: cancelled, the code free',
     story: (hall) => {
       hall.cut = { row: intent, when: 'after' };
-      hall.show(ann);
+      hall.show(alder);
       expect(hall.cutsFired).toBe(1);
-      expect(hall.useOfCode('ann')).toBe('FREE');
+      expect(hall.useOfCode('alder')).toBe('FREE');
     },
     pulsed: [],
     rows: ['DECISION order OK', 'INTENT dispense', 'OUTCOME dispense not_taken not_taken'],
@@ -210,9 +210,9 @@ const motions: readonly Case[] = [
     title: 'power goes before the commit: nothing moved, nothing is held',
     story: (hall) => {
       hall.cut = { row: intent, when: 'before' };
-      hall.show(ann);
+      hall.show(alder);
       expect(hall.cutsFired).toBe(1);
-      hall.show(ann);
+      hall.show(alder);
     },
     told: ['accepted OK'],
     pulsed: [1],
@@ -224,9 +224,9 @@ const motions: readonly Case[] = [
     story: (hall) => {
       hall.cut = { row: intent, when: 'acted' };
       hall.whileDark = () => hall.fetch(1);
-      hall.show(ann);
+      hall.show(alder);
       expect(hall.cutsFired).toBe(1);
-      expect(hall.useOfCode('ann')).toBe('USED 1');
+      expect(hall.useOfCode('alder')).toBe('USED 1');
     },
     pulsed: [1],
     rows: ['DECISION order OK', 'INTENT dispense', 'OUTCOME dispense taken done'],
@@ -250,7 +250,7 @@ const motions: readonly Case[] = [
     given: { config: { doorOpenMs: 60_000 } },
     story: async (hall) => {
       hall.cut = { row: intent, when: 'acted' };
-      hall.show(ann);
+      hall.show(alder);
       expect(hall.cutsFired).toBe(1);
       await hall.clock.advance(39 * secondMs);
       hall.openDoor(1);
@@ -268,14 +268,14 @@ const motions: readonly Case[] = [
       hall.board = true;
       const tellAll = hall.tellAll.bind(hall);
       hall.tellAll = () => {};
-      hall.show(ann);
+      hall.show(alder);
       expect(hall.cutsFired).toBe(1);
       await hall.clock.advance(10 * secondMs);
       expect(hall.kinds()[0]).toBe('LOCKED in_doubt');
-      expect(hall.show(ann)?.reason).toBe('DEVICE_FAULT');
-      expect(hall.useOfCode('ann')).toBe('HELD');
+      expect(hall.show(alder)?.reason).toBe('DEVICE_FAULT');
+      expect(hall.useOfCode('alder')).toBe('HELD');
       tellAll();
-      expect(hall.useOfCode('ann')).toBe('FREE');
+      expect(hall.useOfCode('alder')).toBe('FREE');
     },
     told: ['staff DEVICE_FAULT', 'staff DEVICE_FAULT'],
     pulsed: [1],
@@ -288,9 +288,9 @@ const motions: readonly Case[] = [
     given: { items: ['A', 'B', 'C', 'D', null] },
     story: async (hall) => {
       for (const slot of [1, 2, 3]) hall.alter(slot, { jams: 9 });
-      hall.show(ann);
+      hall.show(alder);
       await hall.clock.advance(31 * secondMs);
-      expect(hall.useOfCode('ann')).toBe('FREE');
+      expect(hall.useOfCode('alder')).toBe('FREE');
     },
     told: ['accepted OK', 'staff DEVICE_FAULT'],
     pulsed: [1, 1, 2, 2, 3, 3],
@@ -307,7 +307,7 @@ const motions: readonly Case[] = [
     title: 'a latch that jams once opens on its second INTENT',
     story: async (hall) => {
       hall.alter(1, { jams: 1 });
-      hall.show(ann);
+      hall.show(alder);
       await hall.clock.advance(6 * secondMs);
       hall.fetch(1);
     },
@@ -327,7 +327,7 @@ const motions: readonly Case[] = [
     title: 'silence is no sensed failure: the board is gone after the pulse, and no other latch is tried',
     story: async (hall) => {
       hall.alter(1, { jams: 9 });
-      hall.show(ann);
+      hall.show(alder);
       hall.setBoard(false);
       await hall.clock.advance(minuteMs);
     },
@@ -341,7 +341,7 @@ const motions: readonly Case[] = [
     title: 'gone behind a latch that says it never moved: in doubt, not charged',
     story: async (hall) => {
       hall.alter(1, { dumb: true });
-      hall.show(ann);
+      hall.show(alder);
       hall.bay(1).doorClosed = true;
       hall.alter(1, { item: null, charge: null });
       await hall.clock.advance(6 * secondMs);
@@ -355,24 +355,24 @@ const motions: readonly Case[] = [
     title: 'the driver could not send: nothing moved, no slot is blamed, the visitor is let go',
     story: (hall) => {
       hall.deaf = true;
-      hall.show(ann);
+      hall.show(alder);
     },
     told: ['accepted OK', 'staff DEVICE_FAULT'],
     pulsed: [],
     slots: ['AVAILABLE', 'AVAILABLE', 'AVAILABLE', 'EMPTY'],
     loans: 0,
-    also: (hall) => expect(hall.useOfCode('ann')).toBe('FREE'),
+    also: (hall) => expect(hall.useOfCode('alder')).toBe('FREE'),
   },
   {
     id: 'V6',
     title: 'the visitor walks off: locked again, not taken, nothing charged, the code free',
     given: { config: { doorOpenMs: 60_000 } },
     story: async (hall) => {
-      hall.show(ann);
+      hall.show(alder);
       await hall.clock.advance(20 * secondMs);
       expect(hall.prompts.filter((prompt) => prompt === 'takeGuide').length).toBe(2);
       await hall.clock.advance(20 * secondMs);
-      expect(hall.useOfCode('ann')).toBe('FREE');
+      expect(hall.useOfCode('alder')).toBe('FREE');
     },
     told: ['accepted OK'],
     pulsed: [1],
@@ -385,11 +385,11 @@ const motions: readonly Case[] = [
     title: 'a spring latch cannot be closed again: in doubt, staff; pushed shut, it is settled',
     given: { canRelatch: false },
     story: async (hall) => {
-      hall.show(ann);
+      hall.show(alder);
       await hall.clock.advance(40 * secondMs);
       expect(hall.kinds()[0]).toBe('LOCKED in_doubt');
       hall.closeDoor(1);
-      expect(hall.useOfCode('ann')).toBe('FREE');
+      expect(hall.useOfCode('alder')).toBe('FREE');
     },
     told: ['accepted OK', 'staff DEVICE_FAULT'],
     pulsed: [1],
@@ -401,14 +401,14 @@ const motions: readonly Case[] = [
     title: 'in doubt, then gone: nobody is charged before a person has said so',
     given: { canRelatch: false },
     story: async (hall) => {
-      hall.show(ann);
+      hall.show(alder);
       await hall.clock.advance(40 * secondMs);
       hall.fetch(1);
       expect(hall.loans().length).toBe(0);
       const [order] = hall.state.ledger.orders.values();
       if (order === undefined) throw new Error('no order');
       hall.staff({ kind: 'resolve', tx: order.tx, taken: true });
-      expect(hall.useOfCode('ann')).toBe('USED 1');
+      expect(hall.useOfCode('alder')).toBe('USED 1');
       hall.staff({ kind: 'release', slot: 1 });
     },
     pulsed: [1],
@@ -418,7 +418,7 @@ const motions: readonly Case[] = [
     id: 'open again',
     title: 'the door stays shut for 10 s: locked again; the key opens it under a new INTENT, within the same 40 s',
     story: async (hall) => {
-      hall.show(ann);
+      hall.show(alder);
       await hall.clock.advance(10 * secondMs);
       expect(hall.prompts.at(-1)).toBe('openAgain');
       expect(hall.bay(1).locked).toBe(true);
@@ -440,7 +440,7 @@ const motions: readonly Case[] = [
     id: 'open again',
     title: 'nobody presses the key: not taken at 40 s, whatever was opened in between',
     story: async (hall) => {
-      hall.show(ann);
+      hall.show(alder);
       await hall.clock.advance(12 * secondMs);
       hall.press('openAgain');
       await hall.clock.advance(28 * secondMs);
@@ -448,13 +448,13 @@ const motions: readonly Case[] = [
     pulsed: [1, 1],
     slots: ['AVAILABLE', 'AVAILABLE', 'AVAILABLE', 'EMPTY'],
     loans: 0,
-    also: (hall) => expect(hall.useOfCode('ann')).toBe('FREE'),
+    also: (hall) => expect(hall.useOfCode('alder')).toBe('FREE'),
   },
   {
     id: 'door',
     title: 'the guide is taken and the door left open: a prompt at 30 s, a loan and a locked slot at 60 s',
     story: async (hall) => {
-      hall.show(ann);
+      hall.show(alder);
       await hall.clock.advance(2 * secondMs);
       hall.take(1);
       await hall.clock.advance(30 * secondMs);
@@ -477,7 +477,7 @@ const motions: readonly Case[] = [
     id: 'door',
     title: 'taken, looked at and put back: not taken',
     story: async (hall) => {
-      hall.show(ann);
+      hall.show(alder);
       hall.take(1);
       await hall.clock.advance(5 * secondMs);
       hall.put(1, 'A', { charge: 90, door: 'open' });
@@ -493,13 +493,13 @@ const motions: readonly Case[] = [
     title: 'one motion at a time: three wait, the fifth is told to wait outside',
     given: { items: ['A', 'B', 'C', 'D', 'E', 'F'] },
     story: async (hall) => {
-      for (const name of ['ann', 'bob', 'cay', 'dan', 'eve']) hall.show({ name });
+      for (const name of ['alder', 'birch', 'cedar', 'dogwood', 'elm']) hall.show({ name });
       expect(hall.pulses.length).toBe(1);
       for (const slot of [1, 2, 3, 4]) {
         await hall.clock.advance(secondMs);
         hall.fetch(slot);
       }
-      hall.show({ name: 'eve' });
+      hall.show({ name: 'elm' });
     },
     told: [...Array<string>(4).fill('accepted OK'), 'refused SITE_FULL', 'accepted OK'],
     pulsed: [1, 2, 3, 4, 5],
@@ -513,10 +513,10 @@ const contradictions: readonly Case[] = [
     id: 'queue',
     title: 'power goes while an order waits: its visitor has left, and nothing moves for it afterwards',
     story: async (hall) => {
-      hall.show(ann);
-      hall.show(bob);
+      hall.show(alder);
+      hall.show(birch);
       hall.boot();
-      expect(hall.useOfCode('bob')).toBe('FREE');
+      expect(hall.useOfCode('birch')).toBe('FREE');
       hall.fetch(1);
       await hall.clock.advance(minuteMs);
     },
@@ -528,17 +528,17 @@ const contradictions: readonly Case[] = [
     title: 'a slot that an order lost belongs to whoever reserved it next',
     given: { items: ['A', 'B', null] },
     story: async (hall) => {
-      hall.show(ann);
-      hall.show(bob);
+      hall.show(alder);
+      hall.show(birch);
       hall.rob(2);
       hall.put(2, 'B', { charge: 90 });
-      hall.show({ name: 'cay' });
+      hall.show({ name: 'cedar' });
       hall.fetch(1);
-      // Bob lost his guide: another has been promised it since, and none is left.
-      expect(hall.useOfCode('bob')).toBe('FREE');
+      // The second visitor lost the guide: another has been promised it since, and none is left.
+      expect(hall.useOfCode('birch')).toBe('FREE');
       expect(hall.kinds()[1]).toBe('RESERVED');
       hall.fetch(2);
-      expect(hall.useOfCode('cay')).toBe('USED 1');
+      expect(hall.useOfCode('cedar')).toBe('USED 1');
     },
     told: ['accepted OK', 'accepted OK', 'accepted OK', 'refused NO_STOCK'],
     pulsed: [1, 2],
@@ -549,7 +549,7 @@ const contradictions: readonly Case[] = [
     title: 'taken and put back with the door left open: never a loan',
     given: { canRelatch: false },
     story: async (hall) => {
-      hall.show(ann);
+      hall.show(alder);
       hall.take(1);
       await hall.clock.advance(secondMs);
       hall.put(1, 'A', { charge: 90, door: 'open' });
@@ -563,7 +563,7 @@ const contradictions: readonly Case[] = [
     id: 'door',
     title: 'taken, and given back in another slot before its door was shut: a loan first, then its return',
     story: async (hall) => {
-      hall.show(ann);
+      hall.show(alder);
       hall.take(1);
       await hall.clock.advance(5 * secondMs);
       hall.put(4, 'A');
@@ -584,7 +584,7 @@ const contradictions: readonly Case[] = [
     title: 'no door switch: the latch alone tells of the door, and a slot opened for a return is no return yet',
     given: { doorSwitch: false, canRelatch: false },
     story: (hall) => {
-      hall.show(ann);
+      hall.show(alder);
       hall.fetch(1);
       hall.press('return');
       expect(hall.story().at(-1)).toBe('OUTCOME open opened');
@@ -611,7 +611,7 @@ const contradictions: readonly Case[] = [
     given: { items: ['A', null, null] },
     story: async (hall) => {
       hall.alter(1, { jams: 1 });
-      hall.show(ann);
+      hall.show(alder);
       hall.press('return');
       hall.put(3, 'E');
       expect(hall.story().at(-2)).toBe('DECISION return OK done');
@@ -624,7 +624,7 @@ const contradictions: readonly Case[] = [
     id: 'open again',
     title: 'the key pressed while the latch is open is not kept for later',
     story: async (hall) => {
-      hall.show(ann);
+      hall.show(alder);
       hall.press('openAgain');
       await hall.clock.advance(15 * secondMs);
     },
@@ -636,8 +636,8 @@ const contradictions: readonly Case[] = [
     title: 'a badge opens no slot that an order waits for, and releases none that an order in doubt hangs on',
     given: { canRelatch: false },
     story: async (hall) => {
-      hall.show(ann);
-      hall.show(bob);
+      hall.show(alder);
+      hall.show(birch);
       hall.staff({ kind: 'open', slot: 2 });
       await hall.clock.advance(41 * secondMs);
       hall.fetch(1);
@@ -655,10 +655,10 @@ const contradictions: readonly Case[] = [
       const tellAll = hall.tellAll.bind(hall);
       hall.cut = { row: intent, when: 'acted' };
       hall.tellAll = () => {};
-      hall.show(ann);
+      hall.show(alder);
       expect(hall.cutsFired).toBe(1);
       hall.tell(2);
-      hall.show(bob);
+      hall.show(birch);
       expect(hall.pulses.length).toBe(1);
       hall.closeDoor(1);
       tellAll();
@@ -670,7 +670,7 @@ const contradictions: readonly Case[] = [
     id: 'in doubt',
     title: 'locked in again, then gone: no latch was open, so nobody is charged',
     story: async (hall) => {
-      hall.show(ann);
+      hall.show(alder);
       await hall.clock.advance(12 * secondMs);
       hall.rob(1);
     },
@@ -683,7 +683,7 @@ const contradictions: readonly Case[] = [
     id: 'in doubt',
     title: 'locked in again, gone while there was no power',
     story: async (hall) => {
-      hall.show(ann);
+      hall.show(alder);
       await hall.clock.advance(12 * secondMs);
       hall.bay(1).item = null;
       hall.boot();
@@ -708,7 +708,7 @@ const contradictions: readonly Case[] = [
     id: 'clock',
     title: 'with the clock lost a loan code is not believed, however long it lives',
     given: { clock: 'lost' },
-    story: (hall) => void hall.show({ ...ann, lifeSeconds: 9 * day }),
+    story: (hall) => void hall.show({ ...alder, lifeSeconds: 9 * day }),
     told: ['staff CLOCK_UNTRUSTED'],
     pulsed: [],
   },
@@ -718,7 +718,7 @@ const contradictions: readonly Case[] = [
     story: (hall) => {
       const facts = { ...hall.sense(1), fault: 'twoTags' };
       hall.feed({ kind: 'SlotChanged', facts, atMonoMs: hall.clock.monoMs() });
-      hall.show(ann);
+      hall.show(alder);
     },
     pulsed: [2],
   },
@@ -808,7 +808,7 @@ const returns: readonly Case[] = [
     id: 'V9',
     title: 'another visitor brings it: the return names the item, and nobody',
     story: async (hall) => {
-      hall.show(ann);
+      hall.show(alder);
       hall.fetch(1);
       await hall.clock.advance(hourMs);
       hall.put(4, 'A');
@@ -844,7 +844,7 @@ const returns: readonly Case[] = [
     title: 'a return while lending is stopped, and on the last storage',
     given: { closesInSeconds: 1_800 },
     story: (hall) => {
-      expect(hall.show(ann)?.reason).toBe('NO_STOCK');
+      expect(hall.show(alder)?.reason).toBe('NO_STOCK');
       hall.storage = 'full';
       hall.put(4, 'E');
     },
@@ -855,7 +855,7 @@ const returns: readonly Case[] = [
     id: 'V15',
     title: 'the wall clock steps 3 h ahead during a loan: the fee goes by the monotonic clock',
     story: async (hall) => {
-      hall.show(ann);
+      hall.show(alder);
       hall.fetch(1);
       await hall.clock.advance(hourMs / 2);
       hall.clock.stepWall(3 * hourMs);
@@ -879,11 +879,11 @@ const returns: readonly Case[] = [
     title: 'a full cabinet: an attempt with a reference, by the tag, by the code that took it, by an expired one',
     given: { items: ['A', 'B', 'C'] },
     story: (hall) => {
-      hall.show(ann);
+      hall.show(alder);
       hall.fetch(1);
       hall.put(1, 'E');
       hall.feed({ kind: 'ItemShown', item: 'A', atMonoMs: hall.clock.monoMs() });
-      hall.show(ann);
+      hall.show(alder);
       hall.show({ name: 'from hall b', refused: 'EXPIRED' });
       expect(hall.prompts.slice(-3)).toEqual(['cabinetFull', 'cabinetFull', 'cabinetFull']);
     },
@@ -915,7 +915,7 @@ const returns: readonly Case[] = [
     id: 'V17',
     title: 'the sweep: an item on loan comes over the counter, another stands in a slot out of service',
     story: (hall) => {
-      hall.show(ann);
+      hall.show(alder);
       hall.fetch(1);
       hall.staff({ kind: 'returnItem', item: 'A' });
       hall.staff({ kind: 'open', slot: 4 });
@@ -940,7 +940,7 @@ const stock: readonly Case[] = [
     title: 'only items at 15 % battery: no stock, and the status says so',
     given: { charge: 15 },
     story: (hall) => {
-      hall.show(ann);
+      hall.show(alder);
       expect(hall.state.shown).toBeNull();
       expect(stationStatus(hall.state, hall.facts())).toEqual({
         is_renting: true,
@@ -960,11 +960,11 @@ const stock: readonly Case[] = [
     story: (hall) => {
       hall.alter(1, { charge: 39 });
       hall.alter(2, { charge: 50 });
-      hall.show(ann);
+      hall.show(alder);
       hall.fetch(3);
-      hall.show(bob);
+      hall.show(birch);
       hall.fetch(2);
-      hall.show({ name: 'cay' });
+      hall.show({ name: 'cedar' });
     },
     told: ['accepted OK', 'accepted OK', 'refused NO_STOCK'],
     pulsed: [3, 2],
@@ -986,10 +986,10 @@ const stock: readonly Case[] = [
     title: 'an item without the language is not given for it',
     given: { items: ['D', 'A', null] },
     story: (hall) => {
-      hall.show({ ...ann, language: 'zh' });
+      hall.show({ ...alder, language: 'zh' });
       hall.fetch(2);
-      hall.show(bob, 'zh');
-      hall.show({ ...bob, name: 'bea' }, 'en');
+      hall.show(birch, 'zh');
+      hall.show({ ...birch, name: 'bea' }, 'en');
       hall.fetch(1);
     },
     told: ['accepted OK', 'refused NO_STOCK', 'accepted OK'],
@@ -1001,7 +1001,7 @@ const stock: readonly Case[] = [
     given: { items: ['A', 'B', null], config: { hygiene: 'device' } },
     story: async (hall) => {
       expect(hall.kinds()).toEqual(['HYGIENE', 'HYGIENE', 'EMPTY']);
-      expect(hall.show(ann)?.reason).toBe('NO_STOCK');
+      expect(hall.show(alder)?.reason).toBe('NO_STOCK');
       hall.boot();
       hall.feed({ kind: 'HygieneDone', slot: 2, ok: false, atMonoMs: hall.clock.monoMs() });
       await hall.clock.advance(31 * secondMs);
@@ -1024,8 +1024,8 @@ const stock: readonly Case[] = [
     id: 'forced',
     title: 'a reserved guide that goes while its order waits: the order gets the next',
     story: (hall) => {
-      hall.show(ann);
-      hall.show(bob);
+      hall.show(alder);
+      hall.show(birch);
       hall.rob(2);
       hall.fetch(1);
       hall.fetch(3);
@@ -1039,7 +1039,7 @@ const stock: readonly Case[] = [
     story: (hall) => {
       hall.put(4, 'A');
       expect(hall.kinds()).toEqual(['LOCKED two_slots', 'AVAILABLE', 'AVAILABLE', 'LOCKED two_slots']);
-      hall.show(ann);
+      hall.show(alder);
       hall.alter(4, { item: null, charge: null });
     },
     pulsed: [2],
@@ -1078,11 +1078,11 @@ const stock: readonly Case[] = [
     id: 'staff',
     title: 'a badge ends what waits, opens and releases a slot, and borrows nothing',
     story: async (hall) => {
-      hall.show(ann);
-      hall.show(bob);
+      hall.show(alder);
+      hall.show(birch);
       hall.staff({ kind: 'endOrder' });
       await hall.clock.advance(secondMs);
-      expect([hall.useOfCode('ann'), hall.useOfCode('bob')]).toEqual(['FREE', 'FREE']);
+      expect([hall.useOfCode('alder'), hall.useOfCode('birch')]).toEqual(['FREE', 'FREE']);
       hall.staff({ kind: 'open', slot: 3 });
       hall.fetch(3);
       expect(hall.kinds()[2]).toBe('LOCKED staff');
@@ -1138,8 +1138,8 @@ const codes: readonly Case[] = [
     title: 'lists of 73 h: no deposit is risked; without one the loan code still works',
     given: { listAgeSeconds: 73 * 3_600 },
     story: (hall) => {
-      hall.show({ ...ann, depositMinor: 10_000 });
-      hall.show(bob);
+      hall.show({ ...alder, depositMinor: 10_000 });
+      hall.show(birch);
     },
     told: ['staff LISTS_TOO_OLD', 'accepted OK'],
     pulsed: [1],
@@ -1149,10 +1149,10 @@ const codes: readonly Case[] = [
     title: 'lists of 71 h bear a deposit; past their hard age none of them lends',
     given: { listAgeSeconds: 71 * 3_600 },
     story: async (hall) => {
-      hall.show({ ...ann, depositMinor: 10_000 });
+      hall.show({ ...alder, depositMinor: 10_000 });
       hall.fetch(1);
       await hall.clock.advance(7 * day * secondMs);
-      hall.show(bob);
+      hall.show(birch);
       hall.show({
         name: 'cheap',
         kind: 'ticket',
@@ -1180,7 +1180,7 @@ const codes: readonly Case[] = [
     title: 'with the clock lost no loan code is believed, a ticket that outlives the floor is, and flow P works',
     given: { clock: 'lost' },
     story: (hall) => {
-      hall.show(ann);
+      hall.show(alder);
       hall.show({ name: 'long', kind: 'ticket', product: guideTicket, lifeSeconds: 9 * day });
       hall.fetch(1);
       hall.command('o1', hall.scanned());
@@ -1193,11 +1193,11 @@ const codes: readonly Case[] = [
     title: 'of another site; refused by verification; held to the reader',
     given: { config: { site: 4 } },
     story: async (hall) => {
-      hall.show({ ...ann, site: 5 });
-      hall.show({ ...bob, refused: 'DENIED' });
-      hall.show({ ...bob, refused: 'DENIED' });
+      hall.show({ ...alder, site: 5 });
+      hall.show({ ...birch, refused: 'DENIED' });
+      hall.show({ ...birch, refused: 'DENIED' });
       await hall.clock.advance(3 * secondMs);
-      hall.show({ ...bob, refused: 'DENIED' });
+      hall.show({ ...birch, refused: 'DENIED' });
     },
     told: ['refused WRONG_SITE', 'refused DENIED', 'refused DENIED'],
     pulsed: [],
@@ -1210,12 +1210,12 @@ const codes: readonly Case[] = [
     id: 'storage',
     title: 'the last storage is kept for what ends something: no order begins, a running one ends',
     story: (hall) => {
-      hall.show(ann);
+      hall.show(alder);
       hall.storage = 'restricted';
-      hall.show(bob);
+      hall.show(birch);
       hall.fetch(1);
       hall.storage = 'unavailable';
-      hall.show({ name: 'cay' });
+      hall.show({ name: 'cedar' });
     },
     told: ['accepted OK', 'staff STORAGE_FULL', 'outOfOrder OUT_OF_SERVICE'],
     pulsed: [1],
@@ -1226,7 +1226,7 @@ const codes: readonly Case[] = [
     title: 'no board, no loan',
     story: (hall) => {
       hall.setBoard(false);
-      hall.show(ann);
+      hall.show(alder);
     },
     told: ['staff DEVICE_FAULT'],
     pulsed: [],

@@ -35,8 +35,8 @@ interface Case {
 const minute = 60_000;
 const pm: Ticket = { id: 'pm', from: '2026-07-01T09:00:00', to: '2026-07-01T11:00:00' };
 const am: Ticket = { id: 'am', from: '2026-07-01T07:00:00', to: '2026-07-01T10:00:00' };
-const ann: Ticket = { id: 'ann' };
-const bob: Ticket = { id: 'bob' };
+const alder: Ticket = { id: 'alder' };
+const birch: Ticket = { id: 'birch' };
 
 const show =
   (ticket: Ticket, lane = 1) =>
@@ -121,10 +121,10 @@ const cases: readonly Case[] = [
     id: 'G2',
     title: 'accepted, nobody passes: the ticket is free and shown again works at once',
     story: [
-      { at: 0, act: show(ann) },
-      { at: 8_200, act: show(ann) },
+      { at: 0, act: show(alder) },
+      { at: 8_200, act: show(alder) },
       { at: 9_000, act: walk() },
-      { at: 15_000, act: show(ann) },
+      { at: 15_000, act: show(alder) },
     ],
     told: ['accepted OK', 'accepted OK', 'refused ALREADY_USED'],
     moved: ['entry', 'entry'],
@@ -133,7 +133,7 @@ const cases: readonly Case[] = [
       const [, notPassed] = lane.rows.filter(({ payload }) => payload.act === 'admit');
       expect(notPassed?.payload.events).toEqual([['admission', 'Ended', 1, 'not_passed']]);
       expect(notPassed?.payload.leaseLeft).toBe(1_000);
-      expect(useStatusOf(lane.useOf('ann'))).toEqual({ kind: 'USED', count: 1 });
+      expect(useStatusOf(lane.useOf('alder'))).toEqual({ kind: 'USED', count: 1 });
     },
   },
   {
@@ -141,12 +141,12 @@ const cases: readonly Case[] = [
     title: 'the same phone still on the glass shows the running admission, and starts none after it',
     given: {},
     story: [
-      { at: 0, act: show({ ...ann, product: dayPass }) },
-      { at: 1_000, act: show({ ...ann, product: dayPass }) },
-      { at: 2_000, act: show({ ...ann, product: dayPass, spelling: ' other' }) },
+      { at: 0, act: show({ ...alder, product: dayPass }) },
+      { at: 1_000, act: show({ ...alder, product: dayPass }) },
+      { at: 2_000, act: show({ ...alder, product: dayPass, spelling: ' other' }) },
       { at: 2_500, act: walk() },
-      { at: 3_000, act: show({ ...ann, product: dayPass }) },
-      { at: 3_500, act: show({ ...ann, product: dayPass, spelling: ' other' }) },
+      { at: 3_000, act: show({ ...alder, product: dayPass }) },
+      { at: 3_500, act: show({ ...alder, product: dayPass, spelling: ' other' }) },
     ],
     told: ['accepted OK', 'repeat REPEAT', 'repeat REPEAT'],
     moved: ['entry'],
@@ -309,10 +309,10 @@ const cases: readonly Case[] = [
     id: 'G8',
     title: 're-entry after an exit that only the sensor saw: staff decide',
     story: [
-      { at: 0, act: show({ ...ann, product: dayPass }) },
+      { at: 0, act: show({ ...alder, product: dayPass }) },
       { at: 1_000, act: walk() },
       { at: 20_000, act: walk('exit') },
-      { at: 90_000, act: show({ ...ann, product: dayPass }) },
+      { at: 90_000, act: show({ ...alder, product: dayPass }) },
       { at: 95_000, act: on((lane) => lane.staff({ kind: 'override', reason: 'seen-leaving' })) },
       { at: 96_000, act: walk() },
     ],
@@ -338,12 +338,12 @@ const cases: readonly Case[] = [
     id: 'G8',
     title: 're-entry after an exit with the code; a minimum gap between two entries',
     story: [
-      { at: 0, act: show({ ...ann, product: dayPass }) },
+      { at: 0, act: show({ ...alder, product: dayPass }) },
       { at: 1_000, act: walk() },
-      { at: 5_000, act: leave({ ...ann, product: dayPass }) },
+      { at: 5_000, act: leave({ ...alder, product: dayPass }) },
       { at: 6_000, act: walk('exit') },
-      { at: 20_000, act: show({ ...ann, product: dayPass }) },
-      { at: 62_000, act: show({ ...ann, product: dayPass }) },
+      { at: 20_000, act: show({ ...alder, product: dayPass }) },
+      { at: 62_000, act: show({ ...alder, product: dayPass }) },
       { at: 63_000, act: walk() },
     ],
     told: ['accepted OK', 'accepted OK', 'refused PASSBACK', 'accepted OK'],
@@ -364,7 +364,7 @@ const cases: readonly Case[] = [
       'a ticket refunded after the list was signed, the list too young to worry: it passes, with the age in the row',
     given: { listAgeSeconds: 3_600 },
     story: [
-      { at: 0, act: show(ann) },
+      { at: 0, act: show(alder) },
       { at: 1_000, act: walk() },
     ],
     told: ['accepted OK'],
@@ -377,9 +377,9 @@ const cases: readonly Case[] = [
     title: 'lists past their soft age: an old ticket passes flagged, a newer or valuable one goes to staff',
     given: { listAgeSeconds: 2 * 86_400 },
     story: [
-      { at: 0, act: show(ann) },
+      { at: 0, act: show(alder) },
       { at: 1_000, act: walk() },
-      { at: 5_000, act: show({ ...bob, soldSecondsAgo: 3_600 }) },
+      { at: 5_000, act: show({ ...birch, soldSecondsAgo: 3_600 }) },
       { at: 9_000, act: show({ id: 'gold', product: treasure }) },
       { at: 10_000, act: on((lane) => lane.staff({ kind: 'override', reason: 'asked-office' })) },
       { at: 11_000, act: walk() },
@@ -432,17 +432,17 @@ const cases: readonly Case[] = [
     title: 'fire while a person is on the way through: the act ends, nothing is redeemed, nobody is blocked',
     given: { places: 1 },
     story: [
-      { at: 0, act: show(ann) },
+      { at: 0, act: show(alder) },
       { at: 1_000, act: on((lane) => lane.burn(true)) },
       { at: 2_000, act: walk() },
       { at: 2_500, act: walk('exit') },
-      { at: 3_000, act: show(bob) },
-      { at: 3_500, act: leave(bob) },
+      { at: 3_000, act: show(birch) },
+      { at: 3_500, act: leave(birch) },
       { at: 9_000, act: on((lane) => lane.staff({ kind: 'badge' })) },
       { at: 10_000, act: on((lane) => lane.burn(false)) },
       { at: 11_000, act: on((lane) => expect(lane.state.entry.kind).toBe('emergencyOpen')) },
       { at: 12_000, act: on((lane) => lane.staff({ kind: 'badge' })) },
-      { at: 13_000, act: show(ann) },
+      { at: 13_000, act: show(alder) },
       { at: 14_000, act: walk() },
     ],
     told: ['accepted OK', 'emergency OUT_OF_SERVICE', 'emergency OUT_OF_SERVICE', 'emergency OK', 'accepted OK'],
@@ -468,7 +468,7 @@ const cases: readonly Case[] = [
     id: 'G11',
     title: 'fire right behind a person who has passed: the passage stands',
     story: [
-      { at: 0, act: show(ann) },
+      { at: 0, act: show(alder) },
       { at: 1_000, act: walk() },
       { at: 1_001, act: on((lane) => lane.burn(true)) },
     ],
@@ -480,10 +480,10 @@ const cases: readonly Case[] = [
     id: 'G12',
     title: 'power cut with a pulse under way, the latch saw the passage: passed, without a second pulse',
     story: [
-      { at: 0, act: show(ann) },
+      { at: 0, act: show(alder) },
       { at: 1_000, act: on((lane) => lane.set({ latch: 'passed' })) },
       { at: 1_000, act: on((lane) => lane.boot()) },
-      { at: 5_000, act: show(ann) },
+      { at: 5_000, act: show(alder) },
     ],
     told: ['accepted OK', 'refused ALREADY_USED'],
     moved: ['entry'],
@@ -494,10 +494,10 @@ const cases: readonly Case[] = [
     id: 'G12',
     title: 'the latch saw nobody: not passed, the ticket is free',
     story: [
-      { at: 0, act: show(ann) },
+      { at: 0, act: show(alder) },
       { at: 1_000, act: on((lane) => lane.set({ latch: 'notPassed' })) },
       { at: 1_000, act: on((lane) => lane.boot()) },
-      { at: 5_000, act: show(ann) },
+      { at: 5_000, act: show(alder) },
       { at: 6_000, act: walk() },
     ],
     told: ['accepted OK', 'accepted OK'],
@@ -508,17 +508,17 @@ const cases: readonly Case[] = [
     id: 'G12',
     title: 'the latch is silent: in doubt, once more for the ticket, staff at the second doubt',
     story: [
-      { at: 0, act: show(ann) },
+      { at: 0, act: show(alder) },
       { at: 1_000, act: on((lane) => lane.boot()) },
-      { at: 5_000, act: show(ann) },
+      { at: 5_000, act: show(alder) },
       { at: 6_000, act: on((lane) => lane.boot()) },
-      { at: 9_000, act: show(ann) },
+      { at: 9_000, act: show(alder) },
     ],
     told: ['accepted OK', 'staff DEVICE_FAULT', 'accepted OK', 'staff DEVICE_FAULT', 'staff REENTRY_NEEDS_EXIT'],
     moved: ['entry', 'entry'],
     rows: ['INTENT admit OK', 'admit in_doubt', 'INTENT admit OK', 'admit in_doubt', 'decline REENTRY_NEEDS_EXIT'],
     also: (_, lane) => {
-      expect(useStatusOf(lane.useOf('ann'))).toEqual({ kind: 'DOUBT', doubts: 2 });
+      expect(useStatusOf(lane.useOf('alder'))).toEqual({ kind: 'DOUBT', doubts: 2 });
       expect(lane.state.occupancy).toBe(2);
     },
   },
@@ -526,11 +526,11 @@ const cases: readonly Case[] = [
     id: 'G12',
     title: 'the barrier answers only after boot: the lane waits for it, and lets people out meanwhile',
     story: [
-      { at: 0, act: show(ann) },
+      { at: 0, act: show(alder) },
       { at: 1_000, act: on((lane) => lane.set({ latch: null })) },
       { at: 1_000, act: on((lane) => lane.boot()) },
-      { at: 2_000, act: show(bob) },
-      { at: 3_000, act: leave(bob) },
+      { at: 2_000, act: show(birch) },
+      { at: 3_000, act: leave(birch) },
       { at: 4_000, act: walk('exit') },
       {
         at: 5_000,
@@ -553,7 +553,7 @@ const cases: readonly Case[] = [
     story: [
       { at: 0, act: on((lane) => lane.set({ fire: true })) },
       { at: 0, act: on((lane) => lane.boot()) },
-      { at: 1_000, act: show(ann) },
+      { at: 1_000, act: show(alder) },
     ],
     told: ['emergency OUT_OF_SERVICE', 'emergency OUT_OF_SERVICE'],
     moved: [],
@@ -563,7 +563,7 @@ const cases: readonly Case[] = [
     id: 'G13',
     title: 'a parent with a toddler: counted, no alarm',
     story: [
-      { at: 0, act: show(ann) },
+      { at: 0, act: show(alder) },
       { at: 1_000, act: on((lane) => lane.walk('entry', 95)) },
       { at: 1_300, act: on((lane) => lane.walk('entry', 170)) },
     ],
@@ -580,7 +580,7 @@ const cases: readonly Case[] = [
     id: 'G14',
     title: 'the exit of a ticket never seen entering, of a denied one, of an unreadable one, and of none',
     story: [
-      { at: 0, act: leave(ann) },
+      { at: 0, act: leave(alder) },
       { at: 1_000, act: walk('exit') },
       { at: 2_000, act: leave({ id: 'denied', provenRefusal: 'DENIED' }) },
       { at: 3_000, act: walk('exit') },
@@ -601,7 +601,7 @@ const cases: readonly Case[] = [
     ],
     also: (_, lane) => {
       expect(lane.state.occupancy).toBe(0);
-      expect([lane.useOf('ann')?.exits, lane.useOf('denied')?.exits, lane.useOf('noise')]).toEqual([1, 1, null]);
+      expect([lane.useOf('alder')?.exits, lane.useOf('denied')?.exits, lane.useOf('noise')]).toEqual([1, 1, null]);
       expect(lane.state.statistics.counters['exits']).toBe(4);
     },
   },
@@ -636,11 +636,11 @@ const cases: readonly Case[] = [
     title: 'the barrier does not confirm that it opened: failed, voided, and the lane stops until a self test',
     story: [
       { at: 0, act: on((lane) => lane.set({ stuck: true })) },
-      { at: 0, act: show(ann) },
-      { at: 5_000, act: show(ann) },
+      { at: 0, act: show(alder) },
+      { at: 5_000, act: show(alder) },
       { at: 6_000, act: on((lane) => lane.set({ stuck: false })) },
       { at: 6_000, act: on((lane) => lane.feed({ kind: 'SelfTest', passed: true, atMonoMs: lane.now })) },
-      { at: 10_000, act: show(ann) },
+      { at: 10_000, act: show(alder) },
       { at: 11_000, act: walk() },
     ],
     told: ['accepted OK', 'staff DEVICE_FAULT', 'staff DEVICE_FAULT', 'accepted OK'],
@@ -660,7 +660,7 @@ const cases: readonly Case[] = [
     id: 'state table',
     title: 'the passage sensor is lost while the barrier stands open: in doubt',
     story: [
-      { at: 0, act: show(ann) },
+      { at: 0, act: show(alder) },
       { at: 1_000, act: on((lane) => lane.sense({ kind: 'fault', detail: 'passage sensor' })) },
     ],
     told: ['accepted OK', 'staff DEVICE_FAULT'],
@@ -676,7 +676,7 @@ const cases: readonly Case[] = [
     id: 'state table',
     title: 'tailgate, then somebody who forces the barrier: counted, alarmed, nobody trapped',
     story: [
-      { at: 0, act: show(ann) },
+      { at: 0, act: show(alder) },
       { at: 1_000, act: walk() },
       { at: 2_000, act: walk() },
       { at: 20_000, act: walk() },
@@ -697,9 +697,9 @@ const cases: readonly Case[] = [
     id: 'state table',
     title: 'the person turns back: out through the waiting entry',
     story: [
-      { at: 0, act: show(ann) },
+      { at: 0, act: show(alder) },
       { at: 1_000, act: walk('exit') },
-      { at: 2_000, act: show(ann) },
+      { at: 2_000, act: show(alder) },
       { at: 3_000, act: walk() },
     ],
     told: ['accepted OK', 'accepted OK'],
@@ -710,7 +710,7 @@ const cases: readonly Case[] = [
     id: 'state table',
     title: 'the edge of a passage came before the timeout, its news after: corrected, and the ticket is used',
     story: [
-      { at: 0, act: show(ann) },
+      { at: 0, act: show(alder) },
       {
         at: 8_150,
         act: on((lane) =>
@@ -720,7 +720,7 @@ const cases: readonly Case[] = [
           ),
         ),
       },
-      { at: 12_000, act: show(ann) },
+      { at: 12_000, act: show(alder) },
     ],
     told: ['accepted OK', 'refused ALREADY_USED'],
     moved: ['entry'],
@@ -735,12 +735,12 @@ const cases: readonly Case[] = [
     title: 'manual mode: each admission with a reason, and the mode ends by itself',
     story: [
       { at: 0, act: on((lane) => lane.staff({ kind: 'badge' })) },
-      { at: 1_000, act: show(ann) },
+      { at: 1_000, act: show(alder) },
       { at: 2_000, act: on((lane) => lane.staff({ kind: 'admit', reason: '' })) },
       { at: 3_000, act: on((lane) => lane.staff({ kind: 'admit', reason: 'pram' })) },
       { at: 4_000, act: walk() },
       { at: 603_900, act: on((lane) => expect(lane.state.entry.kind).toBe('manual')) },
-      { at: 604_100, act: show(ann) },
+      { at: 604_100, act: show(alder) },
       { at: 605_000, act: walk() },
     ],
     told: ['outOfOrder OUT_OF_SERVICE', 'accepted OK', 'accepted OK'],
@@ -767,13 +767,13 @@ const cases: readonly Case[] = [
     given: { places: null },
     story: [
       { at: 0, act: on((lane) => lane.lease(0, 3_600, 15)) },
-      { at: 0, act: show(ann) },
-      { at: 1_000, act: leave(bob) },
+      { at: 0, act: show(alder) },
+      { at: 1_000, act: leave(birch) },
       { at: 2_000, act: walk('exit') },
       { at: 5_000, act: on((lane) => lane.lease(1)) },
-      { at: 6_000, act: show(ann) },
+      { at: 6_000, act: show(alder) },
       { at: 7_000, act: walk() },
-      { at: 12_000, act: show(bob) },
+      { at: 12_000, act: show(birch) },
     ],
     told: ['refused SITE_FULL', 'accepted OK', 'accepted OK', 'refused SITE_FULL'],
     moved: ['exit', 'entry'],
@@ -788,7 +788,7 @@ const cases: readonly Case[] = [
     also: (_, lane) => {
       expect(lane.signals[0]?.waitMinutes).toBe(15);
       expect(lane.state.entry.kind).toBe('hold');
-      expect(useStatusOf(lane.useOf('bob'))).not.toEqual({ kind: 'HELD' });
+      expect(useStatusOf(lane.useOf('birch'))).not.toEqual({ kind: 'HELD' });
     },
   },
   {
@@ -812,8 +812,8 @@ const cases: readonly Case[] = [
     title: 'untrusted: only a ticket that spans the floor widely, flagged; rules that need the clock need staff',
     given: { clock: 'lost', config: { capacity: 'unlimited' } },
     story: [
-      { at: 0, act: show({ ...ann, to: '2026-07-01T20:00:00' }) },
-      { at: 4_000, act: show({ ...bob, to: '2026-07-03T00:00:00' }) },
+      { at: 0, act: show({ ...alder, to: '2026-07-01T20:00:00' }) },
+      { at: 4_000, act: show({ ...birch, to: '2026-07-03T00:00:00' }) },
       { at: 5_000, act: walk() },
       { at: 9_000, act: show({ id: 'year', product: yearPass, uses: 9, to: '2026-12-31T00:00:00' }) },
     ],
@@ -944,22 +944,22 @@ describe('the gate lane', () => {
     const museum = new Museum('G6', { places: null });
     const lane = museum.lane();
     lane.lease(25, 60);
-    lane.show(ann);
+    lane.show(alder);
     await museum.clock.advance(1_000);
     lane.walk();
     lane.powerOff();
     await museum.clock.advance(20_000);
     lane.boot();
     expect(lane.state.lease?.left).toBe(24);
-    lane.show(bob);
+    lane.show(birch);
     await museum.clock.advance(1_000);
     lane.walk();
     // 60 s of life, less 5 s of guard and 0.1 s of uncertainty.
     await museum.clock.advance(54_800 - 22_000);
-    expect(lane.show({ id: 'cay' })?.reason).toBe('OK');
+    expect(lane.show({ id: 'cedar' })?.reason).toBe('OK');
     lane.walk();
     await museum.clock.advance(200);
-    expect(lane.show({ id: 'dan' })?.reason).toBe('SITE_FULL');
+    expect(lane.show({ id: 'dogwood' })?.reason).toBe('SITE_FULL');
     await museum.clock.advance(10_000);
     lane.boot();
     expect(lane.state.lease).toBe(null);
@@ -972,13 +972,13 @@ describe('the gate lane', () => {
     expect(lane.state.lease?.left).toBe(25);
     lane.boot();
     expect(lane.state.lease).toBe(null);
-    expect(lane.show(ann)?.reason).toBe('SITE_FULL');
+    expect(lane.show(alder)?.reason).toBe('SITE_FULL');
   });
 
   test('writes what it did once per quarter of an hour, and nothing of a quiet one', async () => {
     const museum = new Museum('statistics', { startUtc: '2026-07-01T08:59:00' });
     const lane = museum.lane();
-    lane.show(ann);
+    lane.show(alder);
     await museum.clock.advance(1_000);
     lane.walk();
     lane.show({ id: 'noise', refused: 'MALFORMED' });
@@ -1012,7 +1012,7 @@ describe('the gate lane', () => {
         ...more,
       });
     grant({});
-    lane.show(ann);
+    lane.show(alder);
     grant({});
     expect(lane.state.lease?.left).toBe(1);
     grant({ lease: Uint8Array.of(4), admissions: -1 });
@@ -1020,7 +1020,7 @@ describe('the gate lane', () => {
     expect(lane.state.lease?.left).toBe(1);
     const lost = new Museum('lost', { clock: 'lost', places: 5 }).lane();
     expect(lost.state.lease).toBe(null);
-    expect(lost.show({ ...ann, to: '2026-07-03T00:00:00' })?.reason).toBe('SITE_FULL');
+    expect(lost.show({ ...alder, to: '2026-07-03T00:00:00' })?.reason).toBe('SITE_FULL');
   });
 
   test('obeys a command once and in time, and has none that opens', () => {
@@ -1034,14 +1034,14 @@ describe('the gate lane', () => {
         atMonoMs: lane.now,
       });
     command(1, { kind: 'hold', waitMinutes: 20 });
-    expect(lane.show(ann)).toMatchObject({ reason: 'SITE_FULL', waitMinutes: 20 });
+    expect(lane.show(alder)).toMatchObject({ reason: 'SITE_FULL', waitMinutes: 20 });
     lane.boot();
-    expect(lane.show(bob)?.reason).toBe('SITE_FULL');
+    expect(lane.show(birch)?.reason).toBe('SITE_FULL');
     command(2, { kind: 'resume' });
     command(1, { kind: 'hold', waitMinutes: 20 });
     command(3, { kind: 'hold', waitMinutes: null }, '2026-07-01T08:00:00');
     expect(lane.answers).toEqual(['OK', 'OK', 'OK', 'COMMAND_EXPIRED']);
-    expect(lane.show({ id: 'cay' })?.reason).toBe('OK');
+    expect(lane.show({ id: 'cedar' })?.reason).toBe('OK');
     command(4, { kind: 'recount', inside: 40 });
     expect(lane.rows.at(-1)?.payload).toMatchObject({ act: 'recount', count: 40, occupancy: 40 });
     expect(lane.pulses.length).toBe(1);
@@ -1135,8 +1135,8 @@ describe('the gate lane', () => {
   ] as const)('with storage $storage answers $entry at the entry, and lets out', ({ storage, entry }) => {
     const lane = new Museum('storage').lane();
     lane.set({ storage });
-    expect(lane.show(ann)?.reason).toBe(entry);
-    expect(lane.show(bob, 'exit')?.cue).toBe('accepted');
+    expect(lane.show(alder)?.reason).toBe(entry);
+    expect(lane.show(birch, 'exit')?.cue).toBe('accepted');
     expect(lane.pulses.at(-1)?.direction).toBe('exit');
   });
 
@@ -1156,7 +1156,7 @@ describe('the gate lane', () => {
 
   test('needs no confirmation where the barrier gives none, and a fault is then a doubt', () => {
     const lane = new Museum('no feedback', { confirmsOpening: false }).lane();
-    lane.show(ann);
+    lane.show(alder);
     expect(lane.state.entry.kind).toBe('openWait');
     lane.sense({ kind: 'fault', detail: 'gone' });
     expect(lane.outcomes()).toEqual(['in_doubt']);
@@ -1164,15 +1164,15 @@ describe('the gate lane', () => {
 
   test('without rules, without a barrier and before its boot lets nobody in and everybody out', () => {
     const unruled = new Museum('no rules', { rules: null }).lane();
-    expect(unruled.show(ann)?.reason).toBe('OUT_OF_SERVICE');
-    expect(unruled.show(ann, 'exit')?.cue).toBe('accepted');
+    expect(unruled.show(alder)?.reason).toBe('OUT_OF_SERVICE');
+    expect(unruled.show(alder, 'exit')?.cue).toBe('accepted');
     const broken = new Museum('no barrier').lane();
     broken.set({ gateReady: false });
-    expect(broken.show(ann)?.reason).toBe('DEVICE_FAULT');
+    expect(broken.show(alder)?.reason).toBe('DEVICE_FAULT');
     const early = new Museum('early').lane();
     early.state = initialState;
-    expect(early.show(ann)?.reason).toBe('OUT_OF_SERVICE');
-    early.show(bob, 'exit');
+    expect(early.show(alder)?.reason).toBe('OUT_OF_SERVICE');
+    early.show(birch, 'exit');
     early.feed({ kind: 'Boot', journal: nothingReplayed, sensors: early.sensors(), atMonoMs: early.now });
     expect(early.pulses.map(({ direction }) => direction)).toEqual(['exit']);
   });
@@ -1189,13 +1189,13 @@ describe('the gate lane', () => {
             if (at === row) lane.set({ cut });
           };
           maybe(0);
-          lane.show(ann);
+          lane.show(alder);
           await museum.clock.advance(1_000);
           maybe(1);
           lane.walk();
           await museum.clock.advance(1_000);
           maybe(2);
-          lane.show(bob, 'exit');
+          lane.show(birch, 'exit');
           await museum.clock.advance(1_000);
           maybe(3);
           lane.walk('exit');

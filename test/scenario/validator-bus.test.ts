@@ -21,22 +21,22 @@ interface Case {
   readonly also?: (bus: Bus) => void;
 }
 
-const ann = (n: number, more: Partial<Code> = {}): Code => ({ account: 'ann', n, ...more });
-const bob = (n: number, more: Partial<Code> = {}): Code => ({ account: 'bob', n, ...more });
+const alder = (n: number, more: Partial<Code> = {}): Code => ({ account: 'alder', n, ...more });
+const birch = (n: number, more: Partial<Code> = {}): Code => ({ account: 'birch', n, ...more });
 const day = 86_400;
 const minuteMs = 60_000;
 
 /** One phone on the glass: a read every 400 ms, a new code every 4 s. */
 const lingering = (forMs: number): readonly Event[] =>
-  Array.from({ length: forMs / 400 }, (_, read) => ({ at: read * 400, tap: ann(Math.floor(read / 10)) }));
+  Array.from({ length: forMs / 400 }, (_, read) => ({ at: read * 400, tap: alder(Math.floor(read / 10)) }));
 
 const cases: readonly Case[] = [
   {
     id: 'B1',
     title: 'the same code twice within 3 s',
     story: [
-      { at: 0, tap: ann(1) },
-      { at: 2_000, tap: ann(1) },
+      { at: 0, tap: alder(1) },
+      { at: 2_000, tap: alder(1) },
       { at: 9_000, act: () => {} },
     ],
     told: ['accepted OK', 'repeat REPEAT'],
@@ -54,9 +54,9 @@ const cases: readonly Case[] = [
     title: 'a screenshot shown again later on the same bus, fresh, then aged out',
     given: { online: false },
     story: [
-      { at: 0, tap: ann(1) },
-      { at: 10_000, tap: ann(1) },
-      { at: 50_000, tap: ann(1) },
+      { at: 0, tap: alder(1) },
+      { at: 10_000, tap: alder(1) },
+      { at: 50_000, tap: alder(1) },
     ],
     told: ['accepted OK', 'refused REPLAYED', 'refused STALE_CODE'],
     charged: [200],
@@ -67,8 +67,8 @@ const cases: readonly Case[] = [
     title: 'power cut after the signature holds, before the commit',
     story: [
       { at: 0, act: (bus) => bus.set({ cut: 'before commit' }) },
-      { at: 100, tap: ann(1) },
-      { at: 5_000, tap: ann(2) },
+      { at: 100, tap: alder(1) },
+      { at: 5_000, tap: alder(2) },
     ],
     told: ['accepted OK'],
     charged: [200],
@@ -80,10 +80,10 @@ const cases: readonly Case[] = [
     title: 'power cut after the commit, before the green: the next code of the account',
     story: [
       { at: 0, act: (bus) => bus.set({ cut: 'after commit' }) },
-      { at: 100, tap: ann(1) },
-      { at: 9_000, tap: ann(2) },
-      { at: 9_500, tap: ann(2) },
-      { at: 20_000, tap: bob(1) },
+      { at: 100, tap: alder(1) },
+      { at: 9_000, tap: alder(2) },
+      { at: 9_500, tap: alder(2) },
+      { at: 20_000, tap: birch(1) },
     ],
     told: ['accepted REPEAT', 'repeat REPEAT', 'accepted OK'],
     charged: [200, 200],
@@ -103,8 +103,8 @@ const cases: readonly Case[] = [
     title: 'power cut after the commit: the very same code, which the replay ring knows',
     story: [
       { at: 0, act: (bus) => bus.set({ cut: 'after commit' }) },
-      { at: 100, tap: ann(1) },
-      { at: 9_000, tap: ann(1) },
+      { at: 100, tap: alder(1) },
+      { at: 9_000, tap: alder(1) },
     ],
     told: ['accepted REPEAT'],
     charged: [200],
@@ -115,8 +115,8 @@ const cases: readonly Case[] = [
     title: 'the rider comes back after 600 s: the wait is over, the group limit answers',
     story: [
       { at: 0, act: (bus) => bus.set({ cut: 'after commit' }) },
-      { at: 100, tap: ann(1) },
-      { at: 601_000, tap: ann(2) },
+      { at: 100, tap: alder(1) },
+      { at: 601_000, tap: alder(2) },
     ],
     told: ['refused GROUP_LIMIT'],
     charged: [200],
@@ -126,12 +126,12 @@ const cases: readonly Case[] = [
     id: 'B5',
     title: 'a new fare table in mid-trip waits for the next trip',
     story: [
-      { at: 0, tap: ann(1) },
+      { at: 0, tap: alder(1) },
       { at: 1_000, act: (bus) => bus.set({ fares: [table(7, 200), table(8, 300)] }) },
-      { at: 5_000, tap: bob(1) },
+      { at: 5_000, tap: birch(1) },
       { at: 9_000, act: (bus) => bus.closeTrip() },
       { at: 9_100, act: (bus) => bus.openTrip() },
-      { at: 20_000, tap: bob(2) },
+      { at: 20_000, tap: birch(2) },
     ],
     told: ['accepted OK', 'accepted OK', 'accepted OK'],
     charged: [200, 200, 300],
@@ -142,7 +142,7 @@ const cases: readonly Case[] = [
     id: 'B7',
     title: 'the clock is set back by 1 h while a phone lies on the reader and a concession holds',
     story: [
-      { at: 0, tap: ann(1, { product: concession }) },
+      { at: 0, tap: alder(1, { product: concession }) },
       {
         at: 1_000,
         act: (bus) => {
@@ -152,9 +152,9 @@ const cases: readonly Case[] = [
           bus.feed({ kind: 'ClockStepped', ...step, atMonoMs: bus.clock.monoMs() });
         },
       },
-      { at: 2_000, tap: ann(2, { product: concession }) },
-      { at: 599_000, tap: ann(3, { product: concession }) },
-      { at: 601_000, tap: ann(4, { product: concession }) },
+      { at: 2_000, tap: alder(2, { product: concession }) },
+      { at: 599_000, tap: alder(3, { product: concession }) },
+      { at: 601_000, tap: alder(4, { product: concession }) },
     ],
     told: ['accepted OK', 'repeat REPEAT', 'refused PASSBACK', 'accepted OK'],
     charged: [100, 100],
@@ -171,10 +171,10 @@ const cases: readonly Case[] = [
     title: 'the clock is lost (1970): one ride per account and boot, only for lasting credentials',
     given: { clock: 'lost', startWallMs: 5_000 },
     story: [
-      { at: 0, tap: ann(1) },
-      { at: 10_000, tap: ann(2) },
-      { at: 20_000, tap: bob(1, { lifeSeconds: day - 1 }) },
-      { at: 30_000, tap: { account: 'cay', n: 1, kind: 'bearer' } },
+      { at: 0, tap: alder(1) },
+      { at: 10_000, tap: alder(2) },
+      { at: 20_000, tap: birch(1, { lifeSeconds: day - 1 }) },
+      { at: 30_000, tap: { account: 'cedar', n: 1, kind: 'bearer' } },
     ],
     told: ['accepted OK', 'refused GROUP_LIMIT', 'staff CLOCK_UNTRUSTED', 'staff CLOCK_UNTRUSTED'],
     charged: [200],
@@ -193,12 +193,12 @@ const cases: readonly Case[] = [
     title: 'the clock is lost: a second stop visit does not give a second ride in this boot',
     given: { clock: 'lost', startWallMs: 5_000 },
     story: [
-      { at: 0, tap: ann(1) },
+      { at: 0, tap: alder(1) },
       { at: 60_000, act: (bus) => bus.visit(2) },
-      { at: 61_000, tap: ann(2) },
+      { at: 61_000, tap: alder(2) },
       { at: 62_000, act: (bus) => bus.boot() },
       { at: 70_000, act: (bus) => bus.visit(3) },
-      { at: 71_000, tap: ann(3) },
+      { at: 71_000, tap: alder(3) },
     ],
     told: ['accepted OK', 'staff CLOCK_UNTRUSTED', 'accepted OK'],
     charged: [200, 200],
@@ -209,13 +209,13 @@ const cases: readonly Case[] = [
     title: 'the clock is lost: what the floor alone proves stale, or older than the last ride, does not ride',
     given: { clock: 'lost', startWallMs: 5_000 },
     story: [
-      { at: 0, tap: bob(1, { madeSecondsAgo: 31 }) },
-      { at: 1_000, tap: ann(1) },
-      { at: 2_000, tap: { account: 'cay', n: 1 } },
+      { at: 0, tap: birch(1, { madeSecondsAgo: 31 }) },
+      { at: 1_000, tap: alder(1) },
+      { at: 2_000, tap: { account: 'cedar', n: 1 } },
       { at: 60_000, act: (bus) => bus.boot() },
       { at: 60_500, act: (bus) => bus.visit(2) },
-      { at: 61_000, tap: ann(2, { madeSecondsAgo: 65 }) },
-      { at: 65_000, tap: ann(3) },
+      { at: 61_000, tap: alder(2, { madeSecondsAgo: 65 }) },
+      { at: 65_000, tap: alder(3) },
     ],
     told: ['staff CLOCK_UNTRUSTED', 'accepted OK', 'accepted OK', 'staff CLOCK_UNTRUSTED', 'accepted OK'],
     charged: [200, 200, 200],
@@ -226,8 +226,8 @@ const cases: readonly Case[] = [
     title: 'a concession carries one rider, and a forgotten rider count lapses',
     story: [
       { at: 0, act: (bus) => bus.riders(2) },
-      { at: 1_000, tap: ann(1, { product: concession }) },
-      { at: 30_000, tap: bob(1, { product: family }) },
+      { at: 1_000, tap: alder(1, { product: concession }) },
+      { at: 30_000, tap: birch(1, { product: family }) },
     ],
     told: ['refused GROUP_LIMIT', 'accepted OK'],
     charged: [200],
@@ -236,7 +236,7 @@ const cases: readonly Case[] = [
   {
     id: 'B12',
     title: 'four riders of one account, the group limit at 3',
-    story: [1, 2, 3, 4].map((n) => ({ at: n * 5_000, tap: ann(n, { product: family }) })),
+    story: [1, 2, 3, 4].map((n) => ({ at: n * 5_000, tap: alder(n, { product: family }) })),
     told: ['accepted OK', 'accepted OK', 'accepted OK', 'refused GROUP_LIMIT'],
     charged: [200, 200, 200],
     rows: ['ride OK', 'ride OK', 'ride OK', 'decline GROUP_LIMIT'],
@@ -246,10 +246,10 @@ const cases: readonly Case[] = [
     title: 'the same by a rider count: four is too many, three is one ride of three',
     story: [
       { at: 0, act: (bus) => bus.riders(4) },
-      { at: 1_000, tap: ann(1, { product: family }) },
+      { at: 1_000, tap: alder(1, { product: family }) },
       { at: 2_000, act: (bus) => bus.riders(3) },
-      { at: 3_000, tap: ann(1, { product: family }) },
-      { at: 9_000, tap: bob(1) },
+      { at: 3_000, tap: alder(1, { product: family }) },
+      { at: 9_000, tap: birch(1) },
     ],
     told: ['refused GROUP_LIMIT', 'accepted OK', 'accepted OK'],
     charged: [600, 200],
@@ -261,12 +261,12 @@ const cases: readonly Case[] = [
     title: 'offline with a deny list 2 days old: accepted within the limits of old lists',
     given: { online: false, listAgeSeconds: 2 * day },
     story: [
-      { at: 0, tap: ann(1) },
+      { at: 0, tap: alder(1) },
       { at: 60_000, act: (bus) => bus.visit(2) },
-      { at: 61_000, tap: ann(2) },
+      { at: 61_000, tap: alder(2) },
       { at: 120_000, act: (bus) => bus.visit(3) },
-      { at: 121_000, tap: ann(3) },
-      { at: 122_000, tap: bob(1, { product: pass }) },
+      { at: 121_000, tap: alder(3) },
+      { at: 122_000, tap: birch(1, { product: pass }) },
     ],
     told: ['accepted OK', 'accepted OK', 'refused OFFLINE_LIMIT', 'accepted OK'],
     charged: [200, 200, 0],
@@ -286,10 +286,10 @@ const cases: readonly Case[] = [
     title: 'on old lists the money limit binds first; a fresh list starts anew',
     given: { listAgeSeconds: 2 * day, config: { groupMax: 9, staleSpendMaxMinor: 399 } },
     story: [
-      { at: 0, tap: ann(1) },
-      { at: 5_000, tap: ann(2) },
+      { at: 0, tap: alder(1) },
+      { at: 5_000, tap: alder(2) },
       { at: 10_000, act: (bus) => bus.set({ denyIssuedAt: bus.phoneNow() }) },
-      { at: 11_000, tap: ann(3) },
+      { at: 11_000, tap: alder(3) },
     ],
     told: ['accepted OK', 'refused OFFLINE_LIMIT', 'accepted OK'],
     charged: [200, 200],
@@ -300,10 +300,10 @@ const cases: readonly Case[] = [
     title: 'lists past their hard age, or none ever: only passes ride',
     given: { online: false, listAgeSeconds: 7 * day + 1 },
     story: [
-      { at: 0, tap: ann(1) },
+      { at: 0, tap: alder(1) },
       { at: 5_000, act: (bus) => bus.set({ denyIssuedAt: null }) },
-      { at: 6_000, tap: bob(1) },
-      { at: 7_000, tap: { account: 'cay', n: 1, product: pass } },
+      { at: 6_000, tap: birch(1) },
+      { at: 7_000, tap: { account: 'cedar', n: 1, product: pass } },
     ],
     told: ['staff LISTS_TOO_OLD', 'staff LISTS_TOO_OLD', 'accepted OK'],
     charged: [0],
@@ -312,7 +312,7 @@ const cases: readonly Case[] = [
   {
     id: 'B14',
     title: 'a denied account is refused, and neither its account nor its code is written',
-    story: [{ at: 0, tap: ann(1, { refused: 'DENIED' }) }],
+    story: [{ at: 0, tap: alder(1, { refused: 'DENIED' }) }],
     told: ['refused DENIED'],
     charged: [],
     rows: ['decline DENIED'],
@@ -323,7 +323,7 @@ const cases: readonly Case[] = [
     title: 'five taps offline, then the limit; what the head end has stored frees the account',
     given: { online: false, config: { groupMax: 9 } },
     story: [
-      ...[0, 1, 2, 3, 4, 5].map((n) => ({ at: n * 10_000, tap: ann(n) })),
+      ...[0, 1, 2, 3, 4, 5].map((n) => ({ at: n * 10_000, tap: alder(n) })),
       {
         at: 60_000,
         act: (bus: Bus) => {
@@ -331,7 +331,7 @@ const cases: readonly Case[] = [
           bus.visit(2);
         },
       },
-      { at: 61_000, tap: ann(7) },
+      { at: 61_000, tap: alder(7) },
     ],
     told: [...Array<string>(5).fill('accepted OK'), 'refused OFFLINE_LIMIT', 'accepted OK'],
     charged: [200, 200, 200, 200, 200, 200],
@@ -343,8 +343,8 @@ const cases: readonly Case[] = [
     title: 'the limit on money binds before the limit on taps',
     given: { online: false, config: { groupMax: 9, offlineSpendMaxMinor: 399 } },
     story: [
-      { at: 0, tap: ann(1) },
-      { at: 5_000, tap: ann(2) },
+      { at: 0, tap: alder(1) },
+      { at: 5_000, tap: alder(2) },
     ],
     told: ['accepted OK', 'refused OFFLINE_LIMIT'],
     charged: [200],
@@ -353,7 +353,7 @@ const cases: readonly Case[] = [
   {
     id: 'B16',
     title: 'a product without a price here costs what the table says of unknown fares, never nothing',
-    story: [{ at: 0, tap: ann(1, { product: unpriced }) }],
+    story: [{ at: 0, tap: alder(1, { product: unpriced }) }],
     told: ['staff FARE_UNKNOWN'],
     charged: [],
     rows: ['decline FARE_UNKNOWN'],
@@ -362,8 +362,8 @@ const cases: readonly Case[] = [
     id: 'B20',
     title: 'the same account number of two issuers is two accounts',
     story: [
-      { at: 0, tap: ann(1) },
-      { at: 500, tap: ann(1, { issuer: 'rail' }) },
+      { at: 0, tap: alder(1) },
+      { at: 500, tap: alder(1, { issuer: 'rail' }) },
     ],
     told: ['accepted OK', 'accepted OK'],
     charged: [200, 200],
@@ -373,7 +373,7 @@ const cases: readonly Case[] = [
   {
     id: 'B21',
     title: 'an issuer of another city is refused and counted by its name',
-    story: [{ at: 0, tap: ann(1, { issuer: 'elsewhere', refused: 'UNKNOWN_ISSUER' }) }],
+    story: [{ at: 0, tap: alder(1, { issuer: 'elsewhere', refused: 'UNKNOWN_ISSUER' }) }],
     told: ['refused UNKNOWN_ISSUER'],
     charged: [],
     rows: ['decline UNKNOWN_ISSUER'],
@@ -383,12 +383,12 @@ const cases: readonly Case[] = [
     id: 'B23',
     title: 'storage at 95 %: chargeable codes are refused, passes ride, the alarm is raised once',
     story: [
-      { at: 0, tap: ann(1) },
+      { at: 0, tap: alder(1) },
       { at: 5_000, act: (bus) => bus.set({ storage: 'restricted' }) },
-      { at: 6_000, tap: bob(1) },
-      { at: 7_000, tap: { account: 'cay', n: 1, product: pass } },
+      { at: 6_000, tap: birch(1) },
+      { at: 7_000, tap: { account: 'cedar', n: 1, product: pass } },
       { at: 12_000, act: (bus) => bus.set({ storage: 'full' }) },
-      { at: 13_000, tap: { account: 'dan', n: 1, product: pass } },
+      { at: 13_000, tap: { account: 'dogwood', n: 1, product: pass } },
       { at: 14_000, act: (bus) => bus.set({ storage: 'normal' }) },
       { at: 73_000, act: () => {} },
     ],
@@ -406,7 +406,7 @@ const cases: readonly Case[] = [
     id: 'B24',
     title: 'a phone lies on the reader for 60 s with rotating codes; a companion comes after a gap',
     given: { config: { groupMax: 2 } },
-    story: [...lingering(60_000), { at: 64_000, tap: ann(90) }, { at: 69_000, tap: ann(91) }],
+    story: [...lingering(60_000), { at: 64_000, tap: alder(90) }, { at: 69_000, tap: alder(91) }],
     told: ['accepted OK', ...Array<string>(149).fill('repeat REPEAT'), 'accepted OK', 'refused GROUP_LIMIT'],
     charged: [200, 200],
     rows: ['ride OK', 'repeat REPEAT', 'ride OK', 'decline GROUP_LIMIT'],
@@ -416,7 +416,7 @@ const cases: readonly Case[] = [
     id: 'X1',
     title: 'a flood of bad signatures: five rows, then one for all the rest of the minute',
     story: [
-      ...Array.from({ length: 50 }, (_, n) => ({ at: n, tap: ann(n, { refused: 'BAD_SIGNATURE' }) }) as const),
+      ...Array.from({ length: 50 }, (_, n) => ({ at: n, tap: alder(n, { refused: 'BAD_SIGNATURE' }) }) as const),
       { at: 2 * minuteMs, act: () => {} },
     ],
     told: Array<string>(50).fill('refused BAD_SIGNATURE'),
@@ -431,8 +431,8 @@ const cases: readonly Case[] = [
     id: 'fare cap',
     title: 'a fare above what the credential allows',
     story: [
-      { at: 0, tap: ann(1, { capMinor: 199 }) },
-      { at: 1_000, tap: bob(1, { capMinor: 200 }) },
+      { at: 0, tap: alder(1, { capMinor: 199 }) },
+      { at: 1_000, tap: birch(1, { capMinor: 200 }) },
     ],
     told: ['refused OVER_LIMIT', 'accepted OK'],
     charged: [200],
@@ -443,10 +443,10 @@ const cases: readonly Case[] = [
     title: 'what a bus does not carry',
     given: { config: { site: 4 } },
     story: [
-      { at: 0, tap: ann(1, { site: 5 }) },
-      { at: 1_000, tap: ann(2, { kind: 'ticket' }) },
-      { at: 2_000, tap: ann(3, { product: 99 }) },
-      { at: 3_000, tap: ann(4, { currency: 'EUR' }) },
+      { at: 0, tap: alder(1, { site: 5 }) },
+      { at: 1_000, tap: alder(2, { kind: 'ticket' }) },
+      { at: 2_000, tap: alder(3, { product: 99 }) },
+      { at: 3_000, tap: alder(4, { currency: 'EUR' }) },
     ],
     told: ['refused WRONG_SITE', 'refused WRONG_PRODUCT', 'refused WRONG_PRODUCT', 'refused WRONG_PRODUCT'],
     charged: [],
@@ -457,9 +457,9 @@ const cases: readonly Case[] = [
     title: 'without an open trip no code is decoded, and a ride is possible again on the next one',
     story: [
       { at: 0, act: (bus) => bus.closeTrip() },
-      { at: 100, tap: ann(1) },
+      { at: 100, tap: alder(1) },
       { at: 5_000, act: (bus) => bus.openTrip() },
-      { at: 5_100, tap: ann(1) },
+      { at: 5_100, tap: alder(1) },
     ],
     told: ['outOfOrder OUT_OF_SERVICE', 'accepted OK'],
     charged: [200],
@@ -469,10 +469,10 @@ const cases: readonly Case[] = [
     id: 'two trips',
     title: 'a phone that stays on the reader over a change of trip is charged once',
     story: [
-      { at: 0, tap: ann(1) },
+      { at: 0, tap: alder(1) },
       { at: 1_000, act: (bus) => bus.closeTrip() },
       { at: 1_100, act: (bus) => bus.openTrip() },
-      { at: 2_000, tap: ann(2) },
+      { at: 2_000, tap: alder(2) },
     ],
     told: ['accepted OK', 'repeat REPEAT'],
     charged: [200],
@@ -482,10 +482,10 @@ const cases: readonly Case[] = [
     id: 'restart',
     title: 'the process restarts while the phone is on the reader, its cue already given',
     story: [
-      { at: 0, tap: ann(1) },
-      { at: 500, tap: bob(1) },
+      { at: 0, tap: alder(1) },
+      { at: 500, tap: birch(1) },
       { at: 1_000, act: (bus) => bus.boot(false) },
-      { at: 2_000, tap: ann(2) },
+      { at: 2_000, tap: alder(2) },
     ],
     told: ['accepted OK', 'accepted OK', 'repeat REPEAT'],
     charged: [200, 200],
@@ -496,7 +496,7 @@ const cases: readonly Case[] = [
     title: 'nobody is charged while lamp and sound cannot be given',
     story: [
       { at: 0, act: (bus) => bus.set({ indicatorReady: false }) },
-      { at: 100, tap: ann(1) },
+      { at: 100, tap: alder(1) },
     ],
     told: ['staff DEVICE_FAULT'],
     charged: [],
@@ -507,10 +507,10 @@ const cases: readonly Case[] = [
     title: 'the board drops out after the commit: the rider who comes back hears the tone, and pays once',
     story: [
       { at: 0, act: (bus) => bus.set({ blind: true }) },
-      { at: 100, tap: ann(1) },
+      { at: 100, tap: alder(1) },
       { at: 5_000, act: (bus) => bus.set({ blind: false }) },
-      { at: 6_000, tap: ann(2) },
-      { at: 7_000, tap: ann(2) },
+      { at: 6_000, tap: alder(2) },
+      { at: 7_000, tap: alder(2) },
     ],
     told: ['accepted OK', 'accepted REPEAT', 'repeat REPEAT'],
     charged: [200],
@@ -520,16 +520,16 @@ const cases: readonly Case[] = [
     id: 'device wait',
     title: 'reads that waited behind a slow commit count from their own time',
     story: [
-      { at: 0, tap: ann(1) },
+      { at: 0, tap: alder(1) },
       {
         at: 5_000,
         act: (bus) => {
           const readAt = (ms: number) => monoMs(bus.clock.monoMs() - 5_000 + ms);
-          bus.tap(bob(1), readAt(1_500));
-          bus.tap(bob(2), readAt(4_000));
+          bus.tap(birch(1), readAt(1_500));
+          bus.tap(birch(2), readAt(4_000));
         },
       },
-      { at: 7_500, tap: bob(3) },
+      { at: 7_500, tap: birch(3) },
     ],
     told: ['accepted OK', 'accepted OK', 'repeat REPEAT', 'refused GROUP_LIMIT'],
     charged: [200, 200],
@@ -539,11 +539,11 @@ const cases: readonly Case[] = [
     id: 'trip resumes',
     title: 'a trip left open goes on after 3 h without power and is ended after 4 h',
     story: [
-      { at: 0, tap: ann(1) },
+      { at: 0, tap: alder(1) },
       { at: 3 * 60 * minuteMs, act: (bus) => bus.boot() },
-      { at: 3 * 60 * minuteMs + 1_000, tap: bob(1) },
+      { at: 3 * 60 * minuteMs + 1_000, tap: birch(1) },
       { at: 4 * 60 * minuteMs, act: (bus) => bus.boot() },
-      { at: 4 * 60 * minuteMs + 1_000, tap: bob(2) },
+      { at: 4 * 60 * minuteMs + 1_000, tap: birch(2) },
     ],
     told: ['accepted OK', 'accepted OK', 'outOfOrder OUT_OF_SERVICE'],
     charged: [200, 200],
@@ -558,9 +558,9 @@ const cases: readonly Case[] = [
     title: 'a forged copy of a code that is on the reader keeps no presence alive',
     given: { config: { groupMax: 2 } },
     story: [
-      { at: 0, tap: ann(1) },
-      { at: 2_000, tap: ann(1, { spelling: ' forged' }) },
-      { at: 4_000, tap: ann(2) },
+      { at: 0, tap: alder(1) },
+      { at: 2_000, tap: alder(1, { spelling: ' forged' }) },
+      { at: 4_000, tap: alder(2) },
     ],
     told: ['accepted OK', 'repeat REPEAT', 'accepted OK'],
     charged: [200, 200],
@@ -569,7 +569,7 @@ const cases: readonly Case[] = [
   {
     id: 'refused again',
     title: 'a refused code held to the reader is written once per 3 s, then judged afresh',
-    story: [0, 400, 800, 1_200, 3_100].map((at) => ({ at, tap: ann(1, { refused: 'DENIED' }) })),
+    story: [0, 400, 800, 1_200, 3_100].map((at) => ({ at, tap: alder(1, { refused: 'DENIED' }) })),
     told: ['refused DENIED', 'refused DENIED'],
     charged: [],
     rows: ['decline DENIED', 'decline DENIED'],
@@ -578,7 +578,7 @@ const cases: readonly Case[] = [
     id: 'review',
     title: 'an operator refuses unknown accounts while offline',
     given: { online: false, masks: { deny: 0, denyIfOffline: checkWord('accountFirstSeen'), review: 0 } },
-    story: [{ at: 0, tap: ann(1, { product: adult }) }],
+    story: [{ at: 0, tap: alder(1, { product: adult }) }],
     told: ['refused OFFLINE_LIMIT'],
     charged: [],
     rows: ['decline OFFLINE_LIMIT'],
@@ -607,7 +607,7 @@ test('B2: a screenshot on two buses that are both offline rides on both, under o
   const buses = ['first', 'second'].map((seed) => {
     const bus = new Bus(seed, { online: false });
     bus.openTrip();
-    bus.tap(ann(1));
+    bus.tap(alder(1));
     return bus;
   });
   const rides = buses.map((bus) => bus.rides()[0]?.payload);

@@ -179,8 +179,8 @@ describe('a visitor', () => {
   test('V12: two phones, one nonce: the first wins, the second is told to scan again', async () => {
     const site = await Site.open();
     const url = site.scan();
-    const [ann, bob] = [await site.phone(url), await site.phone(url, 'zh')];
-    const [first, second] = await Promise.all([site.post(ann), site.post(bob)]);
+    const [alder, birch] = [await site.phone(url), await site.phone(url, 'zh')];
+    const [first, second] = await Promise.all([site.post(alder), site.post(birch)]);
     await site.pass(1_000);
     expect([first.statusCode, second.statusCode].toSorted()).toEqual([303, 409]);
     const loser = first.statusCode === 409 ? first : second;
@@ -192,12 +192,12 @@ describe('a visitor', () => {
   test('V12: also after the head end has died in between', async () => {
     const site = await Site.open();
     const url = site.scan();
-    const [ann, bob] = [await site.phone(url), await site.phone(url)];
-    expect((await site.post(ann)).statusCode).toBe(303);
+    const [alder, birch] = [await site.phone(url), await site.phone(url)];
+    expect((await site.post(alder)).statusCode).toBe(303);
     await site.pass(1_000);
     await site.restart();
-    expect((await site.post(bob)).statusCode).toBe(409);
-    expect((await site.post(ann)).statusCode).toBe(303);
+    expect((await site.post(birch)).statusCode).toBe(409);
+    expect((await site.post(alder)).statusCode).toBe(303);
     expect(site.sent).toHaveLength(1);
   });
 

@@ -217,9 +217,9 @@ const cases: readonly Case[] = [
     id: 'V9',
     title: "another visitor's item: that item's loan ends, one's own goes on",
     story: async ({ borrow, hall, pass, bring }) => {
-      await borrow('ann');
+      await borrow('alder');
       hall.fetch(1);
-      await borrow('bob');
+      await borrow('birch');
       hall.fetch(2);
       await pass(30 * minuteMs);
       hall.put(4, 'B');
@@ -286,13 +286,13 @@ const cases: readonly Case[] = [
     title: 'full where the code was used: the code names its loan and its deposit',
     given: { items: ['A', 'B'] },
     story: async ({ world, hall, pass, bring }) => {
-      await world.deposits.hold(claimOf.code(`museum/${hex(ctiOf('ann'))}`), policy.depositMinor, 'CNY', null);
-      hall.show({ name: 'ann', lifeSeconds: 7_200 });
+      await world.deposits.hold(claimOf.code(`museum/${hex(ctiOf('alder'))}`), policy.depositMinor, 'CNY', null);
+      hall.show({ name: 'alder', lifeSeconds: 7_200 });
       hall.fetch(1);
       await pass(50 * minuteMs);
       hall.put(1, 'C');
       await pass(5_000);
-      hall.show({ name: 'ann', lifeSeconds: 7_200 });
+      hall.show({ name: 'alder', lifeSeconds: 7_200 });
       await pass(25 * minuteMs);
       hall.staff({ kind: 'returnItem', item: 'A' });
       await pass(1_000);
@@ -426,12 +426,12 @@ test('a disputed loan charges nothing until a person settles it, and then that',
 
 test('lent again without a return: a person looks, nobody is charged by a machine', async () => {
   const { world, hall, borrow, bring, pass } = await museum();
-  await borrow('ann');
+  await borrow('alder');
   hall.fetch(1);
   await bring('hall');
   const other = new Hall('again', { items: ['A'] });
   await other.clock.advance(hourMs);
-  other.command('bob', other.scanned());
+  other.command('birch', other.scanned());
   other.fetch(1);
   await world.receive(
     relabelled(
@@ -446,7 +446,7 @@ test('lent again without a return: a person looks, nobody is charged by a machin
 
 test('an attempt of the visitor before is no mercy for the next', async () => {
   const { world, hall, other, borrow, bring, pass } = await museum({}, { items: ['B', 'C'] });
-  await borrow('ann');
+  await borrow('alder');
   hall.fetch(1);
   await pass(10 * minuteMs);
   other.feed({ kind: 'ItemShown', item: 'A', atMonoMs: other.clock.monoMs() });
@@ -455,7 +455,7 @@ test('an attempt of the visitor before is no mercy for the next', async () => {
   await pass(10 * minuteMs);
   hall.staff({ kind: 'quarantine', slot: 2 });
   hall.staff({ kind: 'quarantine', slot: 3 });
-  await borrow('bob');
+  await borrow('birch');
   hall.fetch(4);
   await pass(70 * minuteMs);
   hall.put(4, 'A');

@@ -75,7 +75,7 @@ describe('the ledger of a cabinet', () => {
 
   test('writes only what changed, and comes back from its bytes', () => {
     const hall = new Hall('projections');
-    hall.show({ name: 'ann', language: 'en' });
+    hall.show({ name: 'alder', language: 'en' });
     hall.command('o1', hall.scanned());
     hall.put(4, 'E', { wrongWay: true });
     const { ledger } = hall.state;
@@ -107,8 +107,8 @@ describe('the ledger of a cabinet', () => {
 
 test('an open order has the name that staff see', () => {
   const hall = new Hall('names', { canRelatch: false });
-  hall.show({ name: 'ann' });
-  hall.show({ name: 'bob' });
+  hall.show({ name: 'alder' });
+  hall.show({ name: 'birch' });
   const names = [...hall.state.ledger.orders.values()].map((order) => orderState(hall.state, order));
   expect(names).toEqual(['PRESENTED', 'RESERVED']);
 });

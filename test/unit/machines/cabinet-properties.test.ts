@@ -31,7 +31,7 @@ const slot = fc.integer({ min: 1, max: slots });
 const item = fc.constantFrom('A', 'B', 'C', 'D', 'E', 'F', 'X');
 const codes: fc.Arbitrary<Code> = fc
   .record({
-    name: fc.constantFrom('ann', 'bob', 'cay', 'dan'),
+    name: fc.constantFrom('alder', 'birch', 'cedar', 'dogwood'),
     kind: fc.constantFrom('loan' as const, 'ticket' as const),
     product: fc.constantFrom(guideTicket, valuableTicket),
     language: fc.option(fc.constantFrom('en', 'zh'), { nil: undefined }),
@@ -233,7 +233,9 @@ describe(`a cabinet (seed ${seed})`, () => {
         }
         const done = ends.filter((row) => endingOf(row) === 'done');
         taken += done.length;
-        const entries = ['ann', 'bob', 'cay', 'dan'].map((name) => hall.useOf('museum', ctiOf(name))?.entries ?? 0);
+        const entries = ['alder', 'birch', 'cedar', 'dogwood'].map(
+          (name) => hall.useOf('museum', ctiOf(name))?.entries ?? 0,
+        );
         const byCode = done.filter((row) => row.payload.order === undefined).length;
         expect(entries.reduce((a, b) => a + b, 0)).toBe(byCode);
       }),
@@ -302,7 +304,7 @@ describe(`a cabinet (seed ${seed})`, () => {
             if (fate === 'stays') Object.assign(dark.bay(1), { locked: true, doorClosed: true });
             if (silent) dark.tellAll = () => {};
           };
-          hall.show({ name: 'ann' });
+          hall.show({ name: 'alder' });
           await hall.clock.advance(waitMs);
           cuts += hall.cutsFired;
           if (hall.cutsFired === 0) return;
@@ -354,7 +356,9 @@ describe(`any input in any state (seed ${seed})`, () => {
   const verdicts = fc.oneof(
     fc.constant(null),
     codes.map((code) => new Hall('verdict').verdictOf(code)),
-    fc.constantFrom(...tokenReasonsForTests).map((refused) => new Hall('verdict').verdictOf({ name: 'ann', refused })),
+    fc
+      .constantFrom(...tokenReasonsForTests)
+      .map((refused) => new Hall('verdict').verdictOf({ name: 'alder', refused })),
   );
   const inputs = fc.oneof(
     fc.record({ kind: fc.constant('Presentation'), verdict: verdicts, rawDigest: bytes, language: fc.option(text) }),

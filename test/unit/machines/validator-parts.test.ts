@@ -73,8 +73,8 @@ describe('the memory of an account', () => {
   });
 
   test('is kept under issuer and account together', () => {
-    const ann = accountOf('ann');
-    expect(accountKey('metro', ann)).not.toEqual(accountKey('rail', ann));
+    const alder = accountOf('alder');
+    expect(accountKey('metro', alder)).not.toEqual(accountKey('rail', alder));
     expect(accountKey('metro', fromHex('0102030405060708'))).toEqual(fromHex('82656d6574726f480102030405060708'));
   });
 

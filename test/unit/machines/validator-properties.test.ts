@@ -22,7 +22,7 @@ const runs = { seed, numRuns: 300 };
 const codes: fc.Arbitrary<Code> = fc
   .record(
     {
-      account: fc.constantFrom('ann', 'bob', 'cay'),
+      account: fc.constantFrom('alder', 'birch', 'cedar'),
       n: fc.nat(4),
       product: fc.constantFrom(adult, concession, pass, family, unpriced),
       refused: fc.option(fc.constantFrom(...tokenReasonsForTests), { nil: undefined, freq: 4 }),
@@ -81,14 +81,14 @@ describe(`a validator (seed ${seed})`, () => {
         bus.openTrip();
         for (const { gapMs, n, others } of presence) {
           await bus.clock.advance(gapMs);
-          const told = bus.tap({ account: 'ann', n, product });
+          const told = bus.tap({ account: 'alder', n, product });
           expect(['accepted', 'repeat']).toContain(told?.cue);
           for (let other = 0; other < others; other++) bus.tap({ account: `other ${other}`, n });
         }
-        const ann = bus
+        const alder = bus
           .rides()
-          .filter((row) => equal(row.payload.account ?? digestOf(''), digestOf('ann').slice(0, 8)));
-        expect(ann.length).toBe(1);
+          .filter((row) => equal(row.payload.account ?? digestOf(''), digestOf('alder').slice(0, 8)));
+        expect(alder.length).toBe(1);
         const tones = bus.signals.filter((signal) => signal.cue === 'accepted');
         expect(tones.length).toBe(bus.rides().length);
       }),

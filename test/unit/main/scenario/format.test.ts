@@ -18,8 +18,8 @@ const story = {
   id: 'B1',
   title: 'a story',
   guards: ['presence'],
-  world: { accounts: { ann: {} }, machines: { bus: { kind: 'validator' } } },
-  steps: [{ at: 0, scan: { show: 'ann' }, expect: { reason: 'WRONG_PRODUCT' } }] as readonly Change[],
+  world: { accounts: { alder: {} }, machines: { bus: { kind: 'validator' } } },
+  steps: [{ at: 0, scan: { show: 'alder' }, expect: { reason: 'WRONG_PRODUCT' } }] as readonly Change[],
 };
 const step = (...steps: readonly Change[]): Change => ({ steps: [story.steps[0], ...steps] });
 const world = (change: Change): Change => ({ world: { ...story.world, ...change } });
@@ -50,7 +50,7 @@ describe('a scenario file', () => {
     },
     {
       what: 'an unknown key of an act',
-      change: step({ at: 1, scan: { shows: 'ann' } }),
+      change: step({ at: 1, scan: { shows: 'alder' } }),
       says: ['step 2, key scan', '"shows"', 'picture'],
     },
     {
@@ -90,7 +90,7 @@ describe('a scenario file', () => {
     { what: 'an unknown guard', change: { guards: ['gravity'] }, says: ['guards.0', '"gravity"', 'replay-ring'] },
     {
       what: 'two codes in one scan',
-      change: step({ scan: { show: 'ann', text: 'x' } }),
+      change: step({ scan: { show: 'alder', text: 'x' } }),
       says: ['step 2, key scan', 'show, picture, text'],
     },
     { what: 'no machine', change: world({ machines: {} }), says: ['world.machines', 'at least one'] },
@@ -127,13 +127,13 @@ describe('a scenario file', () => {
   });
 
   test.each<{ what: string; change: Change; says: readonly string[] }>([
-    { what: 'somebody whom nobody knows', change: step({ scan: { show: 'bob' } }), says: ['step 2', 'bob'] },
+    { what: 'somebody whom nobody knows', change: step({ scan: { show: 'birch' } }), says: ['step 2', 'birch'] },
     { what: 'a picture that was not kept', change: step({ scan: { picture: 'shot' } }), says: ['step 2', 'shot'] },
     { what: 'a machine that is not there', change: step({ machine: 'tram', wait: true }), says: ['step 2', 'tram'] },
     { what: 'an act of another machine', change: step({ key: 'return' }), says: ['step 2', 'bus is no cabinet'] },
     ...(
       [
-        ['scan', { show: 'ann', reader: 'exit' }],
+        ['scan', { show: 'alder', reader: 'exit' }],
         ['sensor', { passed: 'entry' }],
         ['staff', { does: 'openTrip', why: 'late' }],
         ['power', { cut: 'now', latch: 'passed' }],

@@ -33,11 +33,11 @@ const scenario = (wanted: Expected, steps: readonly unknown[] = []) =>
       id: 'B1',
       title: 'one ride',
       guards: ['presence'],
-      world: { fares, accounts: { ann: {} }, machines: { bus: { kind: 'validator' } } },
+      world: { fares, accounts: { alder: {} }, machines: { bus: { kind: 'validator' } } },
       steps: [
         {
           at: 0,
-          scan: { show: 'ann' },
+          scan: { show: 'alder' },
           expect: { includes: [{ as: 'ride', act: 'ride' }], ...wanted },
         },
         ...steps,
@@ -104,14 +104,14 @@ describe('an expectation', () => {
     { trip: { notSameAs: 'another' }, ok: false },
     { trip: { seqOf: 'ride' }, ok: false },
   ])('of a later record that $trip', async ({ trip, ok }) => {
-    const refused = { at: 9_000, scan: { show: 'ann' }, expect: { includes: [{ act: 'decline', trip }] } };
+    const refused = { at: 9_000, scan: { show: 'alder' }, expect: { includes: [{ act: 'decline', trip }] } };
     expect((await play({}, [refused])).ok).toBe(ok);
   });
 
   test('is judged at each repetition', async () => {
     const again = {
       at: 1_000,
-      scan: { show: 'ann' },
+      scan: { show: 'alder' },
       repeat: { times: 3, everyMs: 3_000 },
       expect: { reason: 'REPEAT' },
     };
@@ -193,7 +193,7 @@ const laneStory = {
   title: 'one admission, the power gone before its commit',
   guards: ['durable-first'],
   world: {
-    tickets: { ann: {} },
+    tickets: { alder: {} },
     rules: {
       version: 1,
       site: 1,
@@ -222,6 +222,6 @@ const laneStory = {
   },
   steps: [
     { at: 0, power: { cut: 'beforeCommit', record: { type: 'INTENT' } } },
-    { at: 0, scan: { show: 'ann' } },
+    { at: 0, scan: { show: 'alder' } },
   ],
 };
