@@ -23,5 +23,9 @@ export type TerminalConfig = Readonly<z.infer<typeof terminalSchema>>;
 export function readTerminalConfig(file: string): TerminalConfig {
   const config = parseConfig(file, terminalSchema);
   const from = (relative: string): string => resolve(dirname(file), relative);
-  return Object.freeze({ ...config, identityFile: from(config.identityFile), dataFolder: from(config.dataFolder) });
+  const paths = { identityFile: from(config.identityFile), dataFolder: from(config.dataFolder) };
+  if (config.machine !== 'gate-lane' || config.site.network === undefined)
+    return Object.freeze({ ...config, ...paths });
+  const network = { ...config.site.network, keyFile: from(config.site.network.keyFile) };
+  return Object.freeze({ ...config, ...paths, site: { ...config.site, network } });
 }

@@ -82,6 +82,9 @@ const indicatorSchema = z.strictObject(
   aGroup,
 );
 
+/** Tried in order. */
+export const brokers = listOf(broker, 1, 8, 'addresses');
+
 /** The keys of every machine; each adds `machine` and its own. */
 export const sharedKeys = {
   identityFile: path,
@@ -93,7 +96,7 @@ export const sharedKeys = {
   scanner: scannerSchema,
   indicator: indicatorSchema,
   formats: formatsSchema,
-  brokers: listOf(broker, 1, 8, 'addresses'),
+  brokers,
   journal: z
     .strictObject({ sizeCapMebibytes: wholeNumber(8, 4_096).default(500) }, aGroup)
     .default({ sizeCapMebibytes: 500 }),

@@ -15,9 +15,12 @@ import type { GateLaneTerminalConfig } from '../config/gate-lane.ts';
 import { gateDevicesOf } from './gate-devices.ts';
 import { laneSync } from './lane-sync.ts';
 import type { MachineContext, MachineParts } from './machine-parts.ts';
+import { SiteNetwork } from './site-network.ts';
 
 export function gateLaneParts(config: GateLaneTerminalConfig, context: MachineContext): MachineParts<GateLaneInput> {
   const { indicator, gate } = gateDevicesOf(config, context);
+  const { network } = config.site;
+  const lanes = network === undefined ? null : new SiteNetwork(config.site, network);
   const rulesOf = (body: CborMap): AccessRules => rulesFor(config, body);
   const options = {
     config: machineConfigOf(config),
@@ -25,7 +28,7 @@ export function gateLaneParts(config: GateLaneTerminalConfig, context: MachineCo
     recovered: recoverLane(context.journal, context.logger),
     gate,
     motionMs: config.gate.motionMs,
-    peers: noPeers,
+    peers: lanes ?? noPeers,
     rulesOf,
   };
   const notices = new Signal<ChildOrder>();
@@ -40,6 +43,7 @@ export function gateLaneParts(config: GateLaneTerminalConfig, context: MachineCo
       desk.alarms.on((alarm) => notices.emit({ kind: 'staff', why: alarm }));
       return desk;
     },
+    connect: async (parts) => (opened && lanes ? lanes.connect(opened, parts) : { stop: async () => {} }),
     sync: () => (opened === null ? {} : laneSync(config, opened)),
     notices,
     inputOf: () => null,
@@ -52,6 +56,7 @@ function machineConfigOf({ site, gate }: GateLaneTerminalConfig): GateLaneConfig
     gate: site.lane,
     capacity: site.capacity,
     dupMode: site.duplicates,
+    claimTimeoutMs: site.claimTimeoutMs,
     creditLocalExits: site.creditLocalExits,
     controllerWaitMs: gate.controllerWaitMs,
     passTimeoutMs: gate.passTimeoutMs,

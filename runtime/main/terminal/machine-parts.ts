@@ -2,14 +2,16 @@
 // process that started this one may ask of it.
 import type { Indicator } from '../../../devices/ports/indicator.ts';
 import type { TerminalSyncOptions } from '../../../sync/terminal/terminal-sync.ts';
-import type { MonoMs } from '../../core/brand.ts';
+import type { MonoMs, UnixSeconds } from '../../core/brand.ts';
 import type { CborMap } from '../../core/cbor.ts';
 import type { Clock } from '../../core/clock.ts';
 import type { Signal } from '../../core/event.ts';
 import type { Logger } from '../../core/log.ts';
+import type { Identity } from '../../provisioning/identity.ts';
 import type { BusinessCalendar } from '../../records/business-day.ts';
 import type { Journal } from '../../store/journal.ts';
 import type { Desk, DeskServices } from '../../terminal/desk.ts';
+import type { HeldDocuments } from '../../terminal/held-documents.ts';
 import type { Recovered } from '../../terminal/recovery.ts';
 import type { ChildOrder } from '../child-channel.ts';
 
@@ -22,6 +24,16 @@ export interface MachineContext {
   readonly logger: Logger;
 }
 
+/** What a machine connects with that has more to talk to than its head end. */
+export interface ConnectContext {
+  readonly identity: Identity;
+  readonly documents: HeldDocuments;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  /** Null while the clock is not trusted. */
+  readonly now: () => UnixSeconds | null;
+}
+
 export interface MachineParts<Input> {
   /** Lamps on a board that the machine's own device shares; without, they have a board of their own. */
   readonly indicator?: Indicator;
@@ -31,6 +43,8 @@ export interface MachineParts<Input> {
   readonly checkRules?: (body: CborMap) => unknown;
   /** What sync may ask of the machine, once its desk is open. */
   readonly sync?: () => Pick<TerminalSyncOptions, 'commands' | 'leases'>;
+  /** Called once, after the terminal serves. */
+  readonly connect?: (context: ConnectContext) => Promise<{ stop(): Promise<void> }>;
   readonly openDesk: (services: DeskServices<Input>) => Desk<Input>;
   /** For a screen, as plain data; empty where the machine has nothing to say beside its cues. */
   readonly notices: Signal<ChildOrder>;

@@ -1,5 +1,5 @@
 // A terminal's connection to its head end, put together from real parts.
-import { secondsOf } from '../../core/brand.ts';
+import { secondsOf, type UnixSeconds } from '../../core/brand.ts';
 import type { Clock } from '../../core/clock.ts';
 import { systemEntropy } from '../../core/entropy.ts';
 import type { Logger } from '../../core/log.ts';
@@ -15,7 +15,7 @@ import type { SyncEvents } from './sync-events.ts';
 
 export interface SyncParts {
   readonly config: TerminalConfig;
-  readonly machine: Pick<MachineParts<unknown>, 'documents' | 'sync'>;
+  readonly machine: Pick<MachineParts<unknown>, 'documents' | 'sync' | 'connect'>;
   readonly identity: Identity;
   readonly journal: Journal;
   readonly documents: HeldDocuments;
@@ -33,6 +33,10 @@ export async function startSync(parts: SyncParts): Promise<{ stop(): Promise<voi
     import('./document-sink.ts'),
   ]);
   const { config, machine, identity, journal, documents, time, clock, logger, events } = parts;
+  const now = (): UnixSeconds | null => {
+    const moment = time.now();
+    return moment.state === 'UNTRUSTED' ? null : secondsOf(moment.wallMs);
+  };
   const sync = new TerminalSync({
     operator: identity.operator,
     terminal: identity.terminal,
@@ -53,12 +57,15 @@ export async function startSync(parts: SyncParts): Promise<{ stop(): Promise<voi
     ...machine.sync?.(),
     software: softwareVersion,
     clockState: () => time.now().state,
-    now: () => {
-      const moment = time.now();
-      return moment.state === 'UNTRUSTED' ? null : secondsOf(moment.wallMs);
-    },
+    now,
   });
   events.follow(sync);
   sync.start();
-  return sync;
+  const more = await machine.connect?.({ identity, documents, clock, logger, now });
+  return {
+    stop: async () => {
+      await more?.stop();
+      await sync.stop();
+    },
+  };
 }

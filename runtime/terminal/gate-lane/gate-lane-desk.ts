@@ -212,6 +212,11 @@ export class GateLaneDesk implements Desk<GateLaneInput> {
     if (!nothingToRelease && !this.#state.settled.includes(hex(actId))) throw notWritten('the outcome');
   }
 
+  /** An answer of another lane, or that the lanes can be reached, or no longer. */
+  heard(input: InputOf<'ClaimAnswer'> | InputOf<'Network'>): void {
+    this.#services.later(input);
+  }
+
   documentChanged(name: DocumentName): void {
     if (name !== 'rules') return;
     this.#rules = this.#readRules();

@@ -256,6 +256,10 @@ const wrongLane: readonly (readonly [key: string, value: unknown, shown: string,
   ['site.number', -1, '-1', 'a whole number from 0 to 4294967295'],
   ['site.duplicates', 'never', '"never"', 'allowed: lenient, strict'],
   ['site.capacity', 'much', '"much"', 'allowed: leases, unlimited'],
+  ['site.claimTimeoutMs', 49, '49', 'a whole number from 50 to 2000'],
+  ['site.network', { brokers: [], keyFile: 'site.key' }, 'missing', 'a list of 1 to 8 addresses'],
+  ['site.network', { brokers: ['mqtt://127.0.0.1'] }, 'missing', 'a text of 1 to 4096 characters'],
+  ['indicator.firmware', '', '""', 'a text of 1 to 64 characters'],
   ['site.reader', 'both', '"both"', 'allowed: entry, exit'],
 ];
 
@@ -278,6 +282,12 @@ describe('a gate lane', () => {
         site: { reader: 'entry', capacity: 'leases' },
       });
     }
+  });
+
+  it('finds the key of its site beside its configuration', () => {
+    const network = { brokers: ['mqtt://127.0.0.1'], keyFile: 'site.key' };
+    const config = readTerminalConfig(written(JSON.stringify({ ...goodLane, site: { ...goodLane.site, network } })));
+    expect(config).toMatchObject({ site: { network: { keyFile: join(folder, 'site.key') } } });
   });
 
   it('may have wires that are not there', () => {
