@@ -81,6 +81,9 @@ export async function openGateProcess(folder: string): Promise<GateProcess> {
     const late = setTimeout(waitMs, 'late', { ref: false });
     if ((await Promise.race([opened, late])) === 'late') throw new Error('no pulse came for a timed ticket');
   };
+  /** A signed checkpoint may stand behind it. */
+  const newestOutcome = (): number => journal.newest(4).findLast(({ type }) => type === 'OUTCOME')?.seq ?? -1;
+  let outcome = newestOutcome();
   return {
     clock,
     ticket,
@@ -89,7 +92,8 @@ export async function openGateProcess(folder: string): Promise<GateProcess> {
       board.apply(pins.passageEntry, 0);
       await setTimeout(passageMs);
       board.apply(pins.passageEntry, null);
-      await until('the outcome', () => journal.newest(1)[0]?.type === 'OUTCOME');
+      await until('the outcome', () => newestOutcome() > outcome);
+      outcome = newestOutcome();
       await setTimeout(passageMs);
     },
     close: async () => {
