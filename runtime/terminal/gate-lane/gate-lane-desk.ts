@@ -271,9 +271,15 @@ export class GateLaneDesk implements Desk<GateLaneInput> {
     return this.#runner.state.lane;
   }
 
-  #mayForget(use: Bytes, { wallMs, uncertaintyMs }: Moment): boolean {
+  /** An entry that cannot be read stays: its rows may still say that the ticket is used up. */
+  #mayForget(stored: Bytes, { wallMs, uncertaintyMs }: Moment): boolean {
     const { useKeepSeconds } = this.#options.config;
-    return mayForgetUse(decodeTicketUse(use), secondsOf((wallMs - uncertaintyMs) as typeof wallMs), useKeepSeconds);
+    const surelyPast = secondsOf((wallMs - uncertaintyMs) as typeof wallMs);
+    try {
+      return mayForgetUse(decodeTicketUse(stored), surelyPast, useKeepSeconds);
+    } catch {
+      return false;
+    }
   }
 
   #readRules(): AccessRules | null {

@@ -316,10 +316,12 @@ describe('the sweep of used tickets', () => {
       useProjection('museum1', entropy.bytes(8), useAfter(null, entered, times, now() + 60)),
       useProjection('museum1', entropy.bytes(8), useAfter(null, { kind: 'held', tx, by: null }, times, ended)),
     ];
+    const unreadable = { space: useSpace, key: Uint8Array.of(1), value: Uint8Array.of(0xff) };
+    kept.push(unreadable);
     await journal.commit([], [...old, ...kept]);
     await desk.sweep();
     const left = journal.projections(useSpace).map(([key]) => key);
-    expect(left).toHaveLength(2);
+    expect(left).toHaveLength(3);
     expect(kept.every(({ key }) => left.some((other) => equal(other, key)))).toBe(true);
   });
 });
