@@ -12,6 +12,11 @@ const lineAt = (baudRate: number) =>
 /** What a tag may say on the slot line. */
 const serial = pattern(/^[0-9A-Z.-]{1,24}$/, 'must be 1 to 24 of 0-9 A-Z . -');
 const language = pattern(/^[a-z]{2,3}(-[A-Za-z0-9]{2,8})?$/, 'must be a language tag such as en or zh-Hant');
+/** Nothing that is scanned leads to a page that anybody on the way could change. */
+const borrowingPage = pattern(
+  /^(?=.{1,128}$)(https:\/\/[^?#\s/]+|http:\/\/(127\.0\.0\.1|localhost|\[::1\])(:\d{1,5})?)\/[^?#\s]*$/,
+  'must be https://NAME/PATH without a query, of up to 128 characters; http:// on loopback only',
+);
 const once = (what: string) => `each ${what} may be named once`;
 const isSet = (values: readonly unknown[]): boolean => new Set(values).size === values.length;
 
@@ -69,6 +74,8 @@ export const cabinetSchema = z.strictObject({
         takeWithinMs: wholeNumber(5_000, 120_000).default(cabinetDefaults.presentTimeoutMs),
         duplicates: z.enum(['lenient', 'strict']).default(cabinetDefaults.dupMode),
         ejectForeign: flag.default(cabinetDefaults.ejectForeign),
+        /** Of the head end, where a phone borrows; without, no code is shown. */
+        page: borrowingPage.optional(),
         stopMinutes: wholeNumber(0, 600).default(cabinetDefaults.lendStopSeconds / 60),
       },
       aGroup,

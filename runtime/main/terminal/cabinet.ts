@@ -2,7 +2,6 @@
 // screen that another process draws.
 import { KerongCabinet } from '../../../devices/cabinet/kerong/kerong-cabinet.ts';
 import type { Cabinet } from '../../../devices/ports/cabinet.ts';
-import { hex } from '../../core/bytes.ts';
 import { Signal } from '../../core/event.ts';
 import { type CabinetConfig, cabinetDefaults } from '../../machines/cabinet/config.ts';
 import type { CabinetInput } from '../../machines/cabinet/input.ts';
@@ -15,6 +14,7 @@ import { recoverLedger } from '../../terminal/cabinet/recovered-ledger.ts';
 import type { ChildOrder } from '../child-channel.ts';
 import type { CabinetTerminalConfig } from '../config/cabinet.ts';
 import { cabinetOrder } from './cabinet-orders.ts';
+import { cabinetCommands, codeAddress, codeKeepaliveSeconds } from './cabinet-sync.ts';
 import type { MachineContext, MachineParts } from './machine-parts.ts';
 
 export function cabinetParts(config: CabinetTerminalConfig, context: MachineContext): MachineParts<CabinetInput> {
@@ -34,12 +34,20 @@ export function cabinetParts(config: CabinetTerminalConfig, context: MachineCont
     peers: noPeers,
   };
   const notices = new Signal<ChildOrder>();
+  const { page } = config.lending;
+  let opened: CabinetDesk | null = null;
   return {
     openDesk: (services) => {
       const desk = new CabinetDesk(options, services);
-      desk.notices.on((notice) => notices.emit(plain(notice)));
+      opened = desk;
+      desk.notices.on((notice) => {
+        const said = plain(notice, page ?? null, context);
+        if (said !== null) notices.emit(said);
+      });
       return desk;
     },
+    sync: () => (opened === null ? {} : { commands: cabinetCommands(opened) }),
+    ...(page === undefined ? {} : { keepaliveSeconds: codeKeepaliveSeconds }),
     notices,
     inputOf: cabinetOrder,
   };
@@ -75,6 +83,10 @@ function closingOf({ site, timeZone, serviceDayStart }: CabinetTerminalConfig, {
   return (now: Parameters<ClosingTime['on']>[0]) => closing.on(now);
 }
 
-/** The channel carries JSON. */
-const plain = (notice: CabinetNotice): ChildOrder =>
-  notice.kind === 'code' ? { ...notice, nonce: hex(notice.nonce) } : { ...notice };
+/** The channel carries JSON. Null for a code that no page could take. */
+function plain(notice: CabinetNotice, page: string | null, { identity, now }: MachineContext): ChildOrder | null {
+  if (notice.kind !== 'code') return { ...notice };
+  if (page === null) return null;
+  const { kind, expiresMonoMs } = notice;
+  return { kind, address: codeAddress(page, identity, notice, now()), expiresMonoMs };
+}

@@ -101,7 +101,7 @@ async function composeWith<Input extends { readonly kind: string }>(
   ]);
   const journal = fault ? new FaultyJournal(opened, fault) : opened;
   const recovered = recover(journal);
-  const machine = partsOf({ journal, recovered, calendar, clock, logger });
+  const machine = partsOf({ identity, journal, recovered, calendar, clock, logger, now: () => time.now() });
   const writeList = async (payload: Payload): Promise<void> => {
     await terminal.write('LIST', payload);
   };

@@ -7,6 +7,7 @@ import type { CborMap } from '../../core/cbor.ts';
 import type { Clock } from '../../core/clock.ts';
 import type { Signal } from '../../core/event.ts';
 import type { Logger } from '../../core/log.ts';
+import type { Moment } from '../../core/trusted-time.ts';
 import type { Identity } from '../../provisioning/identity.ts';
 import type { BusinessCalendar } from '../../records/business-day.ts';
 import type { Journal } from '../../store/journal.ts';
@@ -17,6 +18,8 @@ import type { ChildOrder } from '../child-channel.ts';
 
 /** What is there before the desk is. */
 export interface MachineContext {
+  readonly identity: Identity;
+  readonly now: () => Moment;
   readonly journal: Journal;
   readonly recovered: Recovered;
   readonly calendar: BusinessCalendar;
@@ -45,6 +48,8 @@ export interface MachineParts<Input> {
   readonly sync?: () => Pick<TerminalSyncOptions, 'commands' | 'leases'>;
   /** Called once, after the terminal serves. */
   readonly connect?: (context: ConnectContext) => Promise<{ stop(): Promise<void> }>;
+  /** Seconds after which silence ends the connection, where this machine cannot wait as long as others. */
+  readonly keepaliveSeconds?: number;
   readonly openDesk: (services: DeskServices<Input>) => Desk<Input>;
   /** For a screen, as plain data; empty where the machine has nothing to say beside its cues. */
   readonly notices: Signal<ChildOrder>;

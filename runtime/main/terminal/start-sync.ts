@@ -15,7 +15,7 @@ import type { SyncEvents } from './sync-events.ts';
 
 export interface SyncParts {
   readonly config: TerminalConfig;
-  readonly machine: Pick<MachineParts<unknown>, 'documents' | 'sync' | 'connect'>;
+  readonly machine: Pick<MachineParts<unknown>, 'documents' | 'sync' | 'connect' | 'keepaliveSeconds'>;
   readonly identity: Identity;
   readonly journal: Journal;
   readonly documents: HeldDocuments;
@@ -48,6 +48,7 @@ export async function startSync(parts: SyncParts): Promise<{ stop(): Promise<voi
       clock,
       entropy: systemEntropy,
       log: logger,
+      ...(machine.keepaliveSeconds && { keepaliveSeconds: machine.keepaliveSeconds }),
     }),
     clock,
     entropy: systemEntropy,

@@ -46,6 +46,8 @@ export interface MqttLinkOptions {
   readonly log: Logger;
   /** The first connection waits up to so long, so that a depot does not wake in step. */
   readonly spreadMs?: number;
+  /** Idle time after which the broker is asked whether it is there; a loss shows after one and a half of it. */
+  readonly keepaliveSeconds?: number;
 }
 
 export class MqttLink implements Link {
@@ -150,7 +152,7 @@ export class MqttLink implements Link {
       reconnectPeriod: 0,
       queueQoSZero: false,
       messageIdProvider,
-      keepalive: linkLimits.keepaliveSeconds,
+      keepalive: this.#options.keepaliveSeconds ?? linkLimits.keepaliveSeconds,
       connectTimeout: linkLimits.connectTimeoutMs,
       will: { topic: will.topic, payload: Buffer.from(will.payload), qos: 1, retain: true },
     };

@@ -148,6 +148,8 @@ const wrongCabinet: readonly (readonly [key: string, value: unknown, shown: stri
   ['items', [twice, twice], '[{"serial"', 'each serial may be named once'],
   ['lending.hygiene', 'device', '"device"', 'allowed: none, staff'],
   ['lending.takeWithinMs', 1_000, '1000', 'a whole number from 5000 to 120000'],
+  ['lending.page', 'http://guides.example/borrow', '"http://guides.example/borrow"', 'must be https://NAME/PATH'],
+  ['lending.page', 'https://guides.example/borrow?t=1', '"https://guides.example', 'without a query'],
   ['lending.duplicates', 'never', '"never"', 'allowed: lenient, strict'],
 ];
 
