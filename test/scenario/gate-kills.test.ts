@@ -2,7 +2,7 @@
 // twice for one INTENT, every INTENT has one outcome, and the outcome is what the barrier could still tell.
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { SeededEntropy } from '../../runtime/core/entropy.ts';
-import { GateRig, type GateRigOptions } from '../fixtures/gate-rig.ts';
+import { GateRig, type GateRigOptions, motionMs } from '../fixtures/gate-rig.ts';
 
 /** In each window. Many more by STILE_KILLS. */
 const kills = Number(process.env['STILE_KILLS'] ?? 1);
@@ -19,8 +19,8 @@ const open = async (options: GateRigOptions = {}): Promise<void> => {
 
 /** As long as a controller may wait, so that a barrier can still be open when the process is back. */
 const longWaitMs = 10_000;
-/** Of the rig's barrier, with room for a loaded machine. */
-const surelyOpenMs = 1_500;
+/** Nobody can call a barrier about to lock that is open for so long. */
+const surelyOpenMs = motionMs + 500;
 
 for (const kind of ['relay', 'digicon'] as const) {
   describe(`${kind} gate, ${kills} kills in each window`, () => {
