@@ -19,7 +19,7 @@ export async function headEndCommand(file: string, sabotage?: string): Promise<v
       (error: unknown) => tellParent({ kind: 'failed', id: order['id'], detail: messageOf(error) }),
     );
   });
-  tellParent({ kind: 'ready', port: running.port });
+  tellParent({ kind: 'ready', port: running.port, pagePort: running.pagePort });
 
   async function obey(order: ChildOrder): Promise<void> {
     const [issuer, account] = [String(order['issuer']), String(order['account'])];

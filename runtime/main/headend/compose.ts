@@ -12,10 +12,13 @@ import { SystemClock } from '../../core/clock.ts';
 import { messageOf, StileError } from '../../core/errors.ts';
 import { createLogger } from '../../core/log.ts';
 import { openTrustList } from '../../tokens/trust-list.ts';
+import { composeLoans } from './compose-loans.ts';
 import { type HeadEndConfig, readFares, readHeadEndKeys, readRules } from './config.ts';
 
 export interface RunningHeadEnd {
   readonly port: number;
+  /** Of the borrowing page; null without loans. */
+  readonly pagePort: number | null;
   deny(issuer: string, account: string): Promise<void>;
   pardon(issuer: string, account: string): Promise<void>;
   stop(): Promise<void>;
@@ -28,6 +31,11 @@ export async function composeHeadEnd(
   const clock = new SystemClock();
   const log = createLogger(config.log.level, { kind: 'headend' });
   const keys = readHeadEndKeys(config.keysFile);
+  if (config.loans !== null && keys.signers.commands === null) {
+    throw new StileError('CONFIG_INVALID', 'loans are configured, and there is no key that signs commands', {
+      remedy: 'Add the key "commands" to the keys file, and publish a trust list that names it with use 8.',
+    });
+  }
   const trustList = readBytes(config.trustListFile);
   const trust = openTrustList(trustList, config.operator, config.roots, null);
   if (!trust.ok) {
@@ -60,11 +68,16 @@ export async function composeHeadEnd(
   await headEnd.deny.open();
   await headEnd.publisher.publishLarge('fares', fares);
   if (rules) await headEnd.publisher.publishLarge('rules', rules);
+  const { operator, dataFolder } = config;
+  const parts = { operator, dataFolder, headEnd, rows: store, clock, log };
+  const loans = config.loans === null ? null : await composeLoans(config.loans, parts);
   return {
     port: broker.port,
+    pagePort: loans?.pagePort ?? null,
     deny: async (issuer, account) => void (await headEnd.denyAccount(issuer, fromHex(account))),
     pardon: async (issuer, account) => void (await headEnd.pardonAccount(issuer, fromHex(account))),
     stop: async () => {
+      await loans?.stop();
       await headEnd.stop();
       await broker.close();
       store.close();

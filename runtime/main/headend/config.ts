@@ -16,6 +16,7 @@ import { algorithms, kidOf } from '../../tokens/keys.ts';
 import type { RootSet } from '../../tokens/trust-list.ts';
 import { wholeNumber } from '../config/fields.ts';
 import { parseConfig } from '../config/parse.ts';
+import { type LoansConfig, loansSchema } from './loans-config.ts';
 
 const id = z.string().regex(/^[A-Za-z0-9_-]{1,32}$/, 'must be 1 to 32 of A-Z a-z 0-9 _ -');
 const hexOf = (bytes: number) =>
@@ -54,12 +55,16 @@ const headEndSchema = z.strictObject({
     )
     .max(64)
     .default([]),
+  loans: loansSchema.optional(),
   log: z
     .strictObject({ level: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info') })
     .default({ level: 'info' }),
 });
 
-export interface HeadEndConfig extends Omit<z.infer<typeof headEndSchema>, 'roots' | 'terminals' | 'rulesFile'> {
+export interface HeadEndConfig
+  extends Omit<z.infer<typeof headEndSchema>, 'roots' | 'terminals' | 'rulesFile' | 'loans'> {
+  /** Null for a head end without cabinets. */
+  readonly loans: LoansConfig | null;
   /** Null where no site's rules are published. */
   readonly rulesFile: string | null;
   readonly roots: RootSet;
@@ -72,6 +77,7 @@ export function readHeadEndConfig(file: string): HeadEndConfig {
   const from = (relative: string): string => resolve(dirname(file), relative);
   return {
     ...config,
+    loans: config.loans ?? null,
     dataFolder: from(config.dataFolder),
     keysFile: from(config.keysFile),
     trustListFile: from(config.trustListFile),

@@ -104,7 +104,7 @@ const flatFares = (now: UnixSeconds) => ({
   lines: [{ id: streetNames.line, tapModel: 'flat', groupMax, prices: [{ product: 1, amount: 250, rule: 'flat-12' }] }],
 });
 
-function headEndKeys(keys: OperatorKeys): HeadEndKeysFile {
+export function headEndKeys(keys: OperatorKeys): HeadEndKeysFile {
   const der = ({ privateKey }: Pick<KeyPair, 'privateKey'>): string =>
     hex(new Uint8Array(privateKey.export({ type: 'pkcs8', format: 'der' })));
   const { deny, fares, receipts, config, commands } = keys.signers;

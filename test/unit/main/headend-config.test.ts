@@ -97,6 +97,11 @@ describe('a head end configuration', () => {
     ['roots.need', 5, 'a whole number from 1 to 4'],
     ['operator', 'a b', '1 to 32 of A-Z a-z 0-9 _ -'],
     ['zones.0.capacity', 0, 'a whole number from 1 to 1000000'],
+    ['loans.periodMinutes', 0, 'a whole number from 1 to 1440'],
+    ['loans.currency', 'yuan', 'ISO 4217'],
+    ['loans.page.origin', 'http://guides.example', 'https://NAME, without a path'],
+    ['loans.deposit.provider', 'bank', 'simulated'],
+    ['loans.deposit.amountMinor', 1.5, 'a whole number from 1 to 100000000'],
   ])('with a wrong %s names what is allowed', (key, value, allowed) => {
     const config = {
       operator: 'demo',
@@ -108,7 +113,15 @@ describe('a head end configuration', () => {
       terminals: [],
       port: 0,
     };
+    const prices = { currency: 'CNY', periodMinutes: 30, periodMinor: 1, dailyMaxMinor: 2, lostMinor: 3 };
+    const loans = (more: object) => ({ loans: { ...prices, ...more } });
+    const deposit = { provider: 'simulated', amountMinor: 1 };
     const nested: Record<string, object> = {
+      'loans.periodMinutes': loans({ periodMinutes: value }),
+      'loans.currency': loans({ currency: value }),
+      'loans.page.origin': loans({ page: { origin: value } }),
+      'loans.deposit.provider': loans({ deposit: { ...deposit, provider: value } }),
+      'loans.deposit.amountMinor': loans({ deposit: { ...deposit, amountMinor: value } }),
       'roots.need': { roots: { ...config.roots, need: value } },
       'zones.0.capacity': { zones: [{ site: '7', zone: 'hall', capacity: value, lanes: ['east'] }] },
     };
