@@ -24,8 +24,10 @@ export function readTerminalConfig(file: string): TerminalConfig {
   const config = parseConfig(file, terminalSchema);
   const from = (relative: string): string => resolve(dirname(file), relative);
   const paths = { identityFile: from(config.identityFile), dataFolder: from(config.dataFolder) };
-  if (config.machine !== 'gate-lane' || config.site.network === undefined)
+  if (config.machine === 'validator' || config.site.network === undefined)
     return Object.freeze({ ...config, ...paths });
   const network = { ...config.site.network, keyFile: from(config.site.network.keyFile) };
-  return Object.freeze({ ...config, ...paths, site: { ...config.site, network } });
+  return config.machine === 'cabinet'
+    ? Object.freeze({ ...config, ...paths, site: { ...config.site, network } })
+    : Object.freeze({ ...config, ...paths, site: { ...config.site, network } });
 }

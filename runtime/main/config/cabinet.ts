@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { cu16 } from '../../../devices/cabinet/protocol/kerong-cu16.ts';
 import { cabinetDefaults } from '../../machines/cabinet/config.ts';
 import { aGroup, clockTime, flag, listOf, name, path, pattern, wholeNumber } from './fields.ts';
-import { sharedKeys } from './shared.ts';
+import { network, sharedKeys } from './shared.ts';
 
 const lineAt = (baudRate: number) =>
   z.strictObject({ path, baudRate: wholeNumber(1_200, 921_600).default(baudRate) }, aGroup);
@@ -17,6 +17,8 @@ const borrowingPage = pattern(
   /^(?=.{1,128}$)(https:\/\/[^?#\s/]+|http:\/\/(127\.0\.0\.1|localhost|\[::1\])(:\d{1,5})?)\/[^?#\s]*$/,
   'must be https://NAME/PATH without a query, of up to 128 characters; http:// on loopback only',
 );
+/** As the site's rules name a machine. */
+const peerName = /^[A-Za-z0-9_-]+$/;
 const once = (what: string) => `each ${what} may be named once`;
 const isSet = (values: readonly unknown[]): boolean => new Set(values).size === values.length;
 
@@ -39,10 +41,17 @@ const siteSchema = z
       place: name,
       cabinets: listOf(name, 1, 16, 'cabinets').refine(isSet, once('cabinet')),
       closesAt: clockTime.optional(),
+      /** How long the home cabinet of a code is waited for. */
+      claimTimeoutMs: wholeNumber(50, 2_000).default(cabinetDefaults.claimTimeoutMs),
+      network,
     },
     aGroup,
   )
-  .refine(({ place, cabinets }) => cabinets.includes(place), 'must list its own place among the cabinets');
+  .refine(({ place, cabinets }) => cabinets.includes(place), 'must list its own place among the cabinets')
+  .refine(
+    (site) => site.network === undefined || peerName.test(site.place),
+    'place must be of A-Z a-z 0-9 _ - where the site has a network',
+  );
 
 export const cabinetSchema = z.strictObject({
   machine: z.literal('cabinet'),

@@ -6,7 +6,7 @@ import { relayDefaults } from '../../../devices/gate/relay/relay-gate.ts';
 import { cycleDefaults } from '../../../devices/gate/release-cycle.ts';
 import { gateLaneDefaults, passMarginMs } from '../../machines/gate-lane/config.ts';
 import { aGroup, flag, path, pattern, wholeNumber } from './fields.ts';
-import { brokers, sharedKeys } from './shared.ts';
+import { network, sharedKeys } from './shared.ts';
 
 const pin = wholeNumber(2, 19);
 const wired = (byDefault: number) => pin.nullable().default(byDefault);
@@ -88,8 +88,7 @@ export const gateLaneSchema = z
         duplicates: z.enum(['lenient', 'strict']).default(gateLaneDefaults.dupMode),
         /** How long the home lane of a ticket is waited for. */
         claimTimeoutMs: wholeNumber(50, 2_000).default(gateLaneDefaults.claimTimeoutMs),
-        /** The site's own broker, and the file of the key that its machines share; without, no other lane is heard. */
-        network: z.strictObject({ brokers, keyFile: path }, aGroup).optional(),
+        network,
         creditLocalExits: flag.default(gateLaneDefaults.creditLocalExits),
       },
       aGroup,

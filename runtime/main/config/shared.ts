@@ -85,6 +85,9 @@ const indicatorSchema = z.strictObject(
 /** Tried in order. */
 export const brokers = listOf(broker, 1, 8, 'addresses');
 
+/** The site's own broker, and the file of the key that its machines share; without, no neighbour is heard. */
+export const network = z.strictObject({ brokers, keyFile: path }, aGroup).optional();
+
 /** The keys of every machine; each adds `machine` and its own. */
 export const sharedKeys = {
   identityFile: path,

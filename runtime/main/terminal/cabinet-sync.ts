@@ -1,5 +1,5 @@
-// A cabinet as its sync sees it, and the address that its screen shows: a phone that opens it makes the head end send
-// the command that comes back here.
+// A cabinet as others see it: who carries out commands of the head end, whom the other cabinets of its site ask, and the
+// address that its screen shows for a phone.
 
 import type { CommandPort } from '../../../sync/terminal/ports.ts';
 import { cabinetCodeAddress } from '../../../sync/wire/cabinet-code.ts';
@@ -11,6 +11,7 @@ import type { Moment } from '../../core/trusted-time.ts';
 import type { DispenseCommand } from '../../machines/cabinet/input.ts';
 import type { Identity } from '../../provisioning/identity.ts';
 import type { CabinetDesk } from '../../terminal/cabinet/cabinet-desk.ts';
+import { decisionOf, type SiteMember } from './site-network.ts';
 
 /** A lost network shows within one and a half of it, so that no code stays that leads nowhere. */
 export const codeKeepaliveSeconds = 1;
@@ -29,6 +30,22 @@ function dispenseOf({ commandId, notAfter, act, nonce }: Command): DispenseComma
     remedy: 'Send it to a machine that does.',
   });
 }
+
+export const cabinetMember = (desk: CabinetDesk): SiteMember => ({
+  port: {
+    onClaim: async (from, subject) => {
+      const answer = await desk.claim(from, subject);
+      return answer === null ? null : { decision: decisionOf(answer, subject.uses), use: null };
+    },
+    onSettled: async (from, { subject, actId, outcome }) => {
+      // A guide that was lent is never let out: no cabinet says so.
+      if (outcome !== 'exited') await desk.settled(from, { ...subject, actId, outcome });
+    },
+  },
+  answered: ({ claimId, granted, atMonoMs }) => desk.heard({ kind: 'ClaimAnswer', claimId, granted, atMonoMs }),
+  // A cabinet asks, and by silence knows.
+  reachable: () => {},
+});
 
 /** `expiresMonoMs` becomes the end by the terminal's clock; where nobody trusts that, the code says so. */
 export function codeAddress(

@@ -2,6 +2,9 @@
 // screen that another process draws.
 import { KerongCabinet } from '../../../devices/cabinet/kerong/kerong-cabinet.ts';
 import type { Cabinet } from '../../../devices/ports/cabinet.ts';
+import { readSitePeers } from '../../../sync/wire/site-peers.ts';
+import type { CborMap } from '../../core/cbor.ts';
+import { StileError } from '../../core/errors.ts';
 import { Signal } from '../../core/event.ts';
 import { type CabinetConfig, cabinetDefaults } from '../../machines/cabinet/config.ts';
 import type { CabinetInput } from '../../machines/cabinet/input.ts';
@@ -9,17 +12,20 @@ import { minutesOf } from '../../rules/local-calendar.ts';
 import { CabinetDesk } from '../../terminal/cabinet/cabinet-desk.ts';
 import { ClosingTime } from '../../terminal/cabinet/closing-time.ts';
 import type { CabinetNotice } from '../../terminal/cabinet/notices.ts';
-import { noPeers } from '../../terminal/cabinet/peers.ts';
-import { recoverLedger } from '../../terminal/cabinet/recovered-ledger.ts';
+import { type CabinetPeers, noPeers } from '../../terminal/cabinet/peers.ts';
+import { recoverLedger, settledActsOf } from '../../terminal/cabinet/recovered-ledger.ts';
 import type { ChildOrder } from '../child-channel.ts';
 import type { CabinetTerminalConfig } from '../config/cabinet.ts';
 import { cabinetOrder } from './cabinet-orders.ts';
-import { cabinetCommands, codeAddress, codeKeepaliveSeconds } from './cabinet-sync.ts';
+import { cabinetCommands, cabinetMember, codeAddress, codeKeepaliveSeconds } from './cabinet-sync.ts';
 import type { MachineContext, MachineParts } from './machine-parts.ts';
+import { SiteNetwork } from './site-network.ts';
 
 export function cabinetParts(config: CabinetTerminalConfig, context: MachineContext): MachineParts<CabinetInput> {
   const { site, products, items } = config;
-  if (site.cabinets.length > 1)
+  const place = { number: site.number, lane: site.place };
+  const others = site.network === undefined ? null : new SiteNetwork(place, site.network);
+  if (site.cabinets.length > 1 && others === null)
     context.logger.warn('other cabinets of the site are not asked: this one lends by its own mode', {
       count: site.cabinets.length - 1,
     });
@@ -31,7 +37,8 @@ export function cabinetParts(config: CabinetTerminalConfig, context: MachineCont
     products: new Map(products.map(({ product, guides, highValue }) => [product, { guides, highValue }])),
     items: new Map(items.map(({ serial, languages }) => [serial, { languages }])),
     closesAt: closingOf(config, context),
-    peers: noPeers,
+    peers: others === null ? noPeers : peersOf(others),
+    settledActs: settledActsOf(context.recovered.tail),
   };
   const notices = new Signal<ChildOrder>();
   const { page } = config.lending;
@@ -46,11 +53,35 @@ export function cabinetParts(config: CabinetTerminalConfig, context: MachineCont
       });
       return desk;
     },
+    documents: others === null ? [] : ['rules'],
+    checkRules: (body) => checkRules(config, body),
+    connect: async (parts) =>
+      opened && others ? others.connect(cabinetMember(opened), parts) : { stop: async () => {} },
     sync: () => (opened === null ? {} : { commands: cabinetCommands(opened) }),
     ...(page === undefined ? {} : { keepaliveSeconds: codeKeepaliveSeconds }),
     notices,
     inputOf: cabinetOrder,
   };
+}
+
+/** One order takes one guide: nobody of a group is still on the way. */
+const peersOf = (others: SiteNetwork): CabinetPeers => ({
+  ask: (claim) => others.ask(claim),
+  settle: (outcome) => others.settle({ ...outcome, more: false }),
+});
+
+/** A cabinet reads of its site's rules who its neighbours are. */
+function checkRules({ site }: CabinetTerminalConfig, body: CborMap): void {
+  const peers = readSitePeers(body);
+  const problem = peers.ok
+    ? body.get('site') === site.number
+      ? null
+      : `are not of site ${site.number}`
+    : peers.problem;
+  if (problem === null) return;
+  throw new StileError('DOCUMENT_REFUSED', `site rules ${problem}`, {
+    remedy: 'Publish rules of this site that name its cabinets under "peers", or correct "site" in the configuration.',
+  });
 }
 
 function machineConfigOf({ site, lending }: CabinetTerminalConfig): CabinetConfig {
@@ -62,6 +93,7 @@ function machineConfigOf({ site, lending }: CabinetTerminalConfig): CabinetConfi
     presentTimeoutMs: lending.takeWithinMs,
     presentBeepMs: Math.floor(lending.takeWithinMs / 2),
     dupMode: lending.duplicates,
+    claimTimeoutMs: site.claimTimeoutMs,
     ejectForeign: lending.ejectForeign,
     lendStopSeconds: lending.stopMinutes * 60,
   };

@@ -13,7 +13,7 @@ import { recoverLane } from '../../terminal/gate-lane/recovered-lane.ts';
 import type { ChildOrder } from '../child-channel.ts';
 import type { GateLaneTerminalConfig } from '../config/gate-lane.ts';
 import { gateDevicesOf } from './gate-devices.ts';
-import { laneSync } from './lane-sync.ts';
+import { laneMember, laneSync } from './lane-sync.ts';
 import type { MachineContext, MachineParts } from './machine-parts.ts';
 import { SiteNetwork } from './site-network.ts';
 
@@ -43,7 +43,7 @@ export function gateLaneParts(config: GateLaneTerminalConfig, context: MachineCo
       desk.alarms.on((alarm) => notices.emit({ kind: 'staff', why: alarm }));
       return desk;
     },
-    connect: async (parts) => (opened && lanes ? lanes.connect(opened, parts) : { stop: async () => {} }),
+    connect: async (parts) => (opened && lanes ? lanes.connect(laneMember(opened), parts) : { stop: async () => {} }),
     sync: () => (opened === null ? {} : laneSync(config, opened)),
     notices,
     inputOf: () => null,

@@ -1,11 +1,16 @@
-// A gate lane as its sync sees it: who carries out commands of the head end, and who spends the places of its zone.
+// A gate lane as others see it: who carries out commands of the head end, who spends the places of its zone, and whom
+// the other lanes of its site ask.
+import type { ClaimPort } from '../../../sync/terminal/claims.ts';
 import type { CommandPort, LeasePort } from '../../../sync/terminal/ports.ts';
 import type { TerminalSyncOptions } from '../../../sync/terminal/terminal-sync.ts';
 import type { Command } from '../../../sync/wire/command.ts';
+import { unixSeconds } from '../../core/brand.ts';
 import { StileError } from '../../core/errors.ts';
 import type { LaneCommand } from '../../machines/gate-lane/input.ts';
+import { encodeTicketUse } from '../../machines/shared/use-ledger.ts';
 import type { GateLaneDesk } from '../../terminal/gate-lane/gate-lane-desk.ts';
 import type { GateLaneTerminalConfig } from '../config/gate-lane.ts';
+import { decisionOf, type SiteMember } from './site-network.ts';
 
 /** Asked for at a time: a few minutes of a busy lane. */
 const leasedPlaces = 50;
@@ -38,4 +43,22 @@ const leasePort = (desk: GateLaneDesk): LeasePort => ({
   current: () => desk.lease(),
   committed: () => desk.committed(),
   take: ({ lease, places, expiresAt }) => desk.takeLease({ lease, admissions: places, expiresAt, waitMinutes: null }),
+});
+
+export const laneMember = (desk: GateLaneDesk): SiteMember => ({
+  port: claimPort(desk),
+  answered: (answer) => desk.heard({ kind: 'ClaimAnswer', ...answer }),
+  reachable: (site, atMonoMs) => desk.heard({ kind: 'Network', site, atMonoMs }),
+});
+
+const claimPort = (desk: GateLaneDesk): ClaimPort => ({
+  onClaim: async (from, subject) => {
+    const answer = await desk.claim(from, { ...subject, validUntil: unixSeconds(subject.validUntil) });
+    if (!answer) return null;
+    const { granted, use } = answer;
+    const decision = decisionOf({ granted, entries: use?.entries ?? 0 }, subject.uses);
+    return { decision, use: use === null ? null : encodeTicketUse(use) };
+  },
+  onSettled: (from, { subject, actId, outcome, more }) =>
+    desk.settled(from, { ...subject, validUntil: unixSeconds(subject.validUntil), actId, outcome, more }),
 });

@@ -1,21 +1,44 @@
-// The other lanes of a site over the site's own broker: their words become inputs of this lane's desk, and its words
-// theirs. Connected after the lane serves; until then, and whenever the broker is away, the lane decides by its own mode.
-import { readFileSync } from 'node:fs';
-import type { ClaimAnswer, ClaimPort, Claims, Settlement } from '../../../sync/terminal/claims.ts';
+// The other lanes or cabinets of a site over the site's own broker: their words become inputs of this machine, and its
+// words theirs. Connected after the machine serves; until then, and whenever the broker is away, it decides by its own
+// mode.
+import { readFileSync, statSync } from 'node:fs';
+import type { ClaimEvent, ClaimPort, Claims, Settlement } from '../../../sync/terminal/claims.ts';
 import type { ClaimSubject } from '../../../sync/wire/claim.ts';
 import { readSitePeers } from '../../../sync/wire/site-peers.ts';
-import { unixSeconds } from '../../core/brand.ts';
+import type { MonoMs } from '../../core/brand.ts';
 import { type Bytes, fromHex, hex } from '../../core/bytes.ts';
 import { systemEntropy } from '../../core/entropy.ts';
 import { messageOf, StileError } from '../../core/errors.ts';
 import type { Logger } from '../../core/log.ts';
-import { decodeTicketUse, encodeTicketUse, type TicketUse } from '../../machines/shared/use-ledger.ts';
-import type { GateLaneDesk } from '../../terminal/gate-lane/gate-lane-desk.ts';
-import type { LanePeers } from '../../terminal/gate-lane/lane-peers.ts';
-import type { GateLaneTerminalConfig } from '../config/gate-lane.ts';
+import { decodeTicketUse, type TicketUse } from '../../machines/shared/use-ledger.ts';
 import type { ConnectContext } from './machine-parts.ts';
 
-type Network = NonNullable<GateLaneTerminalConfig['site']['network']>;
+/** As the configuration has it. */
+export interface Network {
+  readonly brokers: readonly string[];
+  readonly keyFile: string;
+}
+
+/** How the site's rules name this machine. */
+export interface Place {
+  readonly number: number;
+  readonly lane: string;
+}
+
+/** This machine, as its neighbours need it. */
+export interface SiteMember {
+  readonly port: ClaimPort;
+  /** The home of a ticket has said whether it may be used, and what it knows of it. */
+  answered(answer: HomeAnswer): void;
+  reachable(site: boolean, atMonoMs: MonoMs): void;
+}
+
+export interface HomeAnswer extends Pick<ClaimSubject, 'claimId' | 'issuer' | 'cti'> {
+  readonly from: string;
+  readonly granted: boolean;
+  readonly use: TicketUse | null;
+  readonly atMonoMs: MonoMs;
+}
 
 export const siteNetworkLimits = {
   /** Questions whose answer is waited for; one at a time is at the barrier, the rest are late. */
@@ -24,9 +47,11 @@ export const siteNetworkLimits = {
   early: 64,
 } as const;
 
-export class SiteNetwork implements LanePeers {
+type Told = ClaimSubject & Omit<Settlement, 'subject'> & { readonly to: string };
+
+export class SiteNetwork {
   readonly reachable = false;
-  readonly #site: GateLaneTerminalConfig['site'];
+  readonly #place: Place;
   readonly #network: Network;
   readonly #key: Bytes;
   readonly #asked = new Map<string, ClaimSubject>();
@@ -34,13 +59,13 @@ export class SiteNetwork implements LanePeers {
   #claims: Claims | null = null;
 
   /** @throws StileError FILE_UNREADABLE, CONFIG_INVALID for the file of the site's key. */
-  constructor(site: GateLaneTerminalConfig['site'], network: Network) {
-    this.#site = site;
+  constructor(place: Place, network: Network) {
+    this.#place = place;
     this.#network = network;
     this.#key = readSiteKey(network.keyFile);
   }
 
-  ask({ to, claimId, issuer, cti, uses, validUntil }: Parameters<LanePeers['ask']>[0]): void {
+  ask({ to, claimId, issuer, cti, uses, validUntil }: ClaimSubject & { readonly to: string }): void {
     const subject = { claimId, issuer, cti, uses, validUntil };
     const [oldest] = this.#asked.keys();
     if (this.#asked.size >= siteNetworkLimits.asked && oldest !== undefined) this.#asked.delete(oldest);
@@ -48,7 +73,7 @@ export class SiteNetwork implements LanePeers {
     this.#claims?.claim(to, subject);
   }
 
-  settle({ to, actId, outcome, more, ...claim }: Parameters<LanePeers['settle']>[0]): void {
+  settle({ to, actId, outcome, more, ...claim }: Told): void {
     const { claimId, issuer, cti, uses, validUntil } = claim;
     const settlement = { subject: { claimId, issuer, cti, uses, validUntil }, actId, outcome, more };
     if (this.#claims) return this.#claims.settle(to, settlement);
@@ -56,7 +81,7 @@ export class SiteNetwork implements LanePeers {
     if (this.#early.length > siteNetworkLimits.early) this.#early.shift();
   }
 
-  async connect(desk: GateLaneDesk, context: ConnectContext): Promise<{ stop(): Promise<void> }> {
+  async connect(member: SiteMember, context: ConnectContext): Promise<{ stop(): Promise<void> }> {
     const [{ Claims: ClaimsOf }, { MqttLink }] = await Promise.all([
       import('../../../sync/terminal/claims.ts'),
       import('../../../sync/terminal/link/mqtt-link.ts'),
@@ -68,9 +93,9 @@ export class SiteNetwork implements LanePeers {
     const claims = new ClaimsOf({
       ...common,
       operator,
-      site: String(this.#site.number),
+      site: String(this.#place.number),
       terminal,
-      lane: this.#site.lane,
+      lane: this.#place.lane,
       siteKey: this.#key,
       link,
       keys: journalKey,
@@ -79,15 +104,14 @@ export class SiteNetwork implements LanePeers {
         const read = documents.rules === null ? null : readSitePeers(documents.rules.body);
         return read?.ok ? read.value : [];
       },
-      port: claimPort(desk),
+      port: member.port,
     });
     claims.reachable.on((site) => {
       logger.info(site ? 'site network reached' : 'site network lost');
-      desk.heard({ kind: 'Network', site, atMonoMs: clock.monoMs() });
+      member.reachable(site, clock.monoMs());
     });
     claims.events.on((event) => {
-      if (event.kind === 'answered')
-        this.#answered(desk, event.from, event.claimId, event.answer, logger, clock.monoMs());
+      if (event.kind === 'answered') this.#answered(member, event, logger, clock.monoMs());
       else logger.warn('site network', { kind: event.kind, detail: 'problem' in event ? event.problem : event.detail });
     });
     this.#claims = claims;
@@ -97,12 +121,10 @@ export class SiteNetwork implements LanePeers {
   }
 
   #answered(
-    desk: GateLaneDesk,
-    from: string,
-    claimId: Bytes,
-    { decision, use }: ClaimAnswer,
+    member: SiteMember,
+    { from, claimId, answer: { decision, use } }: Extract<ClaimEvent, { kind: 'answered' }>,
     logger: Logger,
-    atMonoMs: Parameters<GateLaneDesk['heard']>[0]['atMonoMs'],
+    atMonoMs: MonoMs,
   ): void {
     const subject = this.#asked.get(hex(claimId));
     if (!subject) return;
@@ -111,35 +133,27 @@ export class SiteNetwork implements LanePeers {
     try {
       const known = use === null ? null : decodeTicketUse(use);
       const granted = decision === 'granted';
-      desk.heard({ kind: 'ClaimAnswer', from, claimId, issuer, cti, granted, use: known, atMonoMs });
+      member.answered({ from, claimId, issuer, cti, granted, use: known, atMonoMs });
     } catch (error) {
       logger.warn('site network', { kind: 'answer', detail: messageOf(error) });
     }
   }
 }
 
-const claimPort = (desk: GateLaneDesk): ClaimPort => ({
-  onClaim: async (from, subject) => {
-    const answer = await desk.claim(from, { ...subject, validUntil: unixSeconds(subject.validUntil) });
-    if (!answer) return null;
-    return {
-      decision: decisionOf(answer, subject.uses),
-      use: answer.use === null ? null : encodeTicketUse(answer.use),
-    };
-  },
-  onSettled: (from, { subject, actId, outcome, more }) =>
-    desk.settled(from, { ...subject, validUntil: unixSeconds(subject.validUntil), actId, outcome, more }),
-});
-
 /** Refused though something is left of it: somebody holds it. */
-function decisionOf(answer: { readonly granted: boolean; readonly use: TicketUse | null }, uses: number) {
-  if (answer.granted) return 'granted';
-  return (answer.use?.entries ?? 0) < uses ? 'busy' : 'used';
+export function decisionOf(
+  { granted, entries }: { readonly granted: boolean; readonly entries: number },
+  uses: number,
+) {
+  if (granted) return 'granted';
+  return entries < uses ? 'busy' : 'used';
 }
 
 function readSiteKey(file: string): Bytes {
   let text: string;
+  let open: boolean;
   try {
+    open = (statSync(file).mode & 0o077) !== 0;
     text = readFileSync(file, 'utf8').trim();
   } catch (cause) {
     throw new StileError('FILE_UNREADABLE', `site key ${file}: ${messageOf(cause)}`, {
@@ -147,6 +161,10 @@ function readSiteKey(file: string): Bytes {
       cause,
     });
   }
+  if (open)
+    throw new StileError('IDENTITY_INVALID', `site key ${file} is readable by other users`, {
+      remedy: `Run: chmod 600 ${file}`,
+    });
   if (/^[0-9a-f]{64}$/.test(text)) return fromHex(text);
   throw new StileError('CONFIG_INVALID', `site key ${file} is not 64 hexadecimal digits`, {
     remedy: 'Give every machine of the site the same 32 random bytes, in hexadecimal.',

@@ -3,15 +3,15 @@
 import type { Scan } from '../../../devices/ports/scanner.ts';
 import { assert } from '../../core/assert.ts';
 import type { MonoMs } from '../../core/brand.ts';
-import { type Bytes, equal } from '../../core/bytes.ts';
+import { type Bytes, equal, hex } from '../../core/bytes.ts';
 import { StileError } from '../../core/errors.ts';
 import { Signal } from '../../core/event.ts';
 import { sha256 } from '../../core/sha256.ts';
 import type { ClockStep, Moment } from '../../core/trusted-time.ts';
-import type { AnswerEffect, CabinetEffect } from '../../machines/cabinet/effects.ts';
+import type { AnswerEffect, CabinetEffect, ClaimSubject } from '../../machines/cabinet/effects.ts';
 import type { CabinetFacts } from '../../machines/cabinet/facts.ts';
 import { mayForgetUse } from '../../machines/cabinet/forgetting.ts';
-import type { CabinetInput, DispenseCommand } from '../../machines/cabinet/input.ts';
+import type { CabinetInput, DispenseCommand, InputOf } from '../../machines/cabinet/input.ts';
 import type { CabinetLedger } from '../../machines/cabinet/ledger.ts';
 import { prompts } from '../../machines/cabinet/prompts.ts';
 import { type CabinetState, initialState } from '../../machines/cabinet/state.ts';
@@ -36,6 +36,8 @@ export interface CabinetDeskOptions
   extends Pick<CabinetFactsOptions, 'cabinet' | 'config' | 'site' | 'products' | 'items' | 'closesAt'> {
   readonly recovered: CabinetLedger;
   readonly peers: CabinetPeers;
+  /** Acts of other cabinets that rows near the journal's end have written down, in hexadecimal. */
+  readonly settledActs: readonly string[];
 }
 
 type OwnEffect = Exclude<CabinetEffect, CommonEffect<TimerName>>;
@@ -58,8 +60,10 @@ export class CabinetDesk implements Desk<CabinetInput> {
   readonly #services: DeskServices<CabinetInput>;
   readonly #facts: CabinetFactsSource;
   readonly #runner: MachineRunner<CabinetState, CabinetInput, CabinetFacts, TimerName, OwnEffect>;
-  /** Commands on their way through the queue, and who waits for them. */
-  readonly #commands = new Map<CabinetInput, { beside: readonly Projection[]; ended: (kept: boolean) => void }>();
+  /** Inputs of others on their way through the queue, and who waits for them. */
+  readonly #waiting = new Map<CabinetInput, { beside: readonly Projection[]; ended: (kept: boolean) => void }>();
+  /** Of the claim that is being decided. */
+  #claimAnswer: Extract<OwnEffect, { kind: 'answerClaim' }> | null = null;
   #unwatch: () => void = () => {};
 
   constructor(options: CabinetDeskOptions, services: DeskServices<CabinetInput>) {
@@ -97,13 +101,13 @@ export class CabinetDesk implements Desk<CabinetInput> {
   }
 
   async take(input: CabinetInput): Promise<void> {
-    const command = this.#commands.get(input);
-    this.#commands.delete(input);
+    const waiting = this.#waiting.get(input);
+    this.#waiting.delete(input);
     let kept = false;
     try {
-      kept = await this.#runner.run(input, this.#facts.at(this.#services.now()), command?.beside);
+      kept = await this.#runner.run(input, this.#facts.at(this.#services.now()), waiting?.beside);
     } finally {
-      command?.ended(kept);
+      waiting?.ended(kept);
     }
   }
 
@@ -127,14 +131,49 @@ export class CabinetDesk implements Desk<CabinetInput> {
    */
   async dispense(command: DispenseCommand, beside: readonly Projection[]): Promise<void> {
     const input: CabinetInput = { kind: 'Dispense', atMonoMs: this.#services.clock.monoMs(), ...command };
-    const kept = await new Promise<boolean>((ended) => {
-      this.#commands.set(input, { beside, ended });
-      this.#services.later(input);
-    });
+    const kept = await new Promise<boolean>((ended) => this.#await(input, beside, ended));
     if (kept || beside.length === 0) return;
     throw new StileError('JOURNAL_UNAVAILABLE', 'the command was not written down', {
       remedy: 'The head end sends it again; see the log for what the storage says.',
     });
+  }
+
+  /** Another cabinet asks for a code whose home is here. Null: no answer, which leaves the asker to its own mode. */
+  async claim(
+    from: string,
+    subject: ClaimSubject,
+  ): Promise<{ readonly granted: boolean; readonly entries: number } | null> {
+    const input: CabinetInput = { kind: 'ClaimRequest', from, ...subject, atMonoMs: this.#services.clock.monoMs() };
+    const answer = await new Promise<Extract<OwnEffect, { kind: 'answerClaim' }> | null>((resolve) => {
+      this.#await(input, [], () => {
+        resolve(this.#claimAnswer);
+        this.#claimAnswer = null;
+      });
+    });
+    if (answer === null) return null;
+    return { granted: answer.granted, entries: this.#useOf(subject)?.entries ?? 0 };
+  }
+
+  /**
+   * Another cabinet tells what became of its claim. Resolves when that is durable, or was before.
+   * @throws StileError JOURNAL_UNAVAILABLE when it is neither: it is to be told again.
+   */
+  async settled(from: string, told: Omit<InputOf<'ClaimSettled'>, 'kind' | 'atMonoMs' | 'from'>): Promise<void> {
+    // Told before a restart, and the word that it was heard is lost: a second row would count a second use.
+    if (this.#options.settledActs.includes(hex(told.actId))) return;
+    const input: CabinetInput = { kind: 'ClaimSettled', from, ...told, atMonoMs: this.#services.clock.monoMs() };
+    if (await new Promise<boolean>((ended) => this.#await(input, [], ended))) return;
+    const hold = this.#useOf(told)?.hold ?? null;
+    const nothingToRelease = told.outcome === 'released' && (hold === null || !equal(hold.tx, told.claimId));
+    if (nothingToRelease || this.#runner.state.settled.includes(hex(told.actId))) return;
+    throw new StileError('JOURNAL_UNAVAILABLE', 'the outcome was not written down', {
+      remedy: 'It is told again; see the log for what the storage says.',
+    });
+  }
+
+  /** An answer of another cabinet. */
+  heard(input: InputOf<'ClaimAnswer'>): void {
+    this.#services.later(input);
   }
 
   documentChanged(): void {}
@@ -168,6 +207,15 @@ export class CabinetDesk implements Desk<CabinetInput> {
     }
   }
 
+  #await(input: CabinetInput, beside: readonly Projection[], ended: (kept: boolean) => void): void {
+    this.#waiting.set(input, { beside, ended });
+    this.#services.later(input);
+  }
+
+  #useOf({ issuer, cti }: Pick<ClaimSubject, 'issuer' | 'cti'>) {
+    return this.#facts.at(this.#services.now()).useOf(issuer, cti);
+  }
+
   #perform(effect: OwnEffect, committed: Committed): void {
     const { cabinet, peers } = this.#options;
     switch (effect.kind) {
@@ -189,7 +237,8 @@ export class CabinetDesk implements Desk<CabinetInput> {
       case 'claimUse':
         return peers.ask(effect);
       case 'answerClaim':
-        return peers.answer(effect);
+        this.#claimAnswer = effect;
+        return;
       case 'settleClaim':
         return peers.settle(effect);
       case 'answerCommand':

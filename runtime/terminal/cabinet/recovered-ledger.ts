@@ -1,5 +1,6 @@
 // What a cabinet's start reads back from its journal: open orders, slots, answers. From the projections, and from
 // the rows themselves where damage made those unreadable.
+import { hex } from '../../core/bytes.ts';
 import { messageOf } from '../../core/errors.ts';
 import type { Logger } from '../../core/log.ts';
 import type { CabinetLedger, LedgerRow } from '../../machines/cabinet/ledger.ts';
@@ -7,6 +8,7 @@ import { decodeLedger, ledgerSpaces } from '../../machines/cabinet/projections.t
 import { type Replayed, replay } from '../../machines/cabinet/replay.ts';
 import { decodeRow } from '../../records/row.ts';
 import type { JournalReader, RowPosition } from '../../store/journal.ts';
+import type { TailRow } from '../recovery.ts';
 
 const pageRows = 500;
 
@@ -43,3 +45,7 @@ const afterAll: RowPosition = { epoch: Number.MAX_SAFE_INTEGER, seq: 0 };
 
 /** The acts of which the fold of the ledger makes something; all other rows need not be held in memory. */
 const ledgerActs: ReadonlySet<string> = new Set(['order', 'dispense', 'return', 'open', 'slot', 'claim', 'settle']);
+
+/** Acts of other cabinets that the newest rows have written down, in hexadecimal: told again, they change nothing. */
+export const settledActsOf = (tail: readonly TailRow[]): readonly string[] =>
+  tail.flatMap(({ payload }) => (payload.act === 'settle' && payload.actId ? [hex(payload.actId)] : []));

@@ -146,6 +146,7 @@ const wrongCabinet: readonly (readonly [key: string, value: unknown, shown: stri
   ['products', [{ product: 1 }, { product: 1 }], '[{"product":1}', 'each product may be named once'],
   ['items', [], '[]', 'a list of 1 to 5000 items of the fleet'],
   ['items', [twice, twice], '[{"serial"', 'each serial may be named once'],
+  ['site.claimTimeoutMs', 10, '10', 'a whole number from 50 to 2000'],
   ['lending.hygiene', 'device', '"device"', 'allowed: none, staff'],
   ['lending.takeWithinMs', 1_000, '1000', 'a whole number from 5000 to 120000'],
   ['lending.page', 'http://guides.example/borrow', '"http://guides.example/borrow"', 'must be https://NAME/PATH'],
@@ -159,6 +160,12 @@ const wrongItems: readonly (readonly [key: string, item: object, shown: string, 
 ];
 
 describe('a cabinet', () => {
+  it('speaks to its neighbours in the clear on loopback only', () => {
+    const network = { brokers: ['mqtt://198.51.100.7'], keyFile: 'site.key' };
+    const { message } = faultOf(JSON.stringify(changed('site.network', network, goodCabinet)));
+    expect(message).toContain(': site.network.brokers.0 is "mqtt://198.51.100.7"; must be a loopback address');
+  });
+
   it.each(wrongCabinet)('with a wrong %s: %j is shown as %s and must be %s', (key, value, shown, allowed) => {
     const { message } = faultOf(JSON.stringify(changed(key, value, goodCabinet)));
     expect(message).toContain(`: ${key} is ${shown}`);

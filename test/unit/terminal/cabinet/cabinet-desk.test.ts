@@ -14,19 +14,22 @@ import { TrustedTime } from '../../../../runtime/core/trusted-time.ts';
 import { cabinetDefaults } from '../../../../runtime/machines/cabinet/config.ts';
 import type { AnswerEffect } from '../../../../runtime/machines/cabinet/effects.ts';
 import { useKeepSeconds } from '../../../../runtime/machines/cabinet/forgetting.ts';
+import { homeOf } from '../../../../runtime/machines/cabinet/home-machine.ts';
 import type { CabinetInput, DispenseCommand } from '../../../../runtime/machines/cabinet/input.ts';
 import { ledgerSpaces } from '../../../../runtime/machines/cabinet/projections.ts';
 import { encodeTicketUse, type TicketUse, unused, useKey } from '../../../../runtime/machines/shared/use-ledger.ts';
 import { BusinessCalendar } from '../../../../runtime/records/business-day.ts';
+import { decodeRow } from '../../../../runtime/records/row.ts';
 import type { Journal } from '../../../../runtime/store/journal.ts';
 import { CabinetDesk, sweepUses } from '../../../../runtime/terminal/cabinet/cabinet-desk.ts';
 import type { CabinetNotice } from '../../../../runtime/terminal/cabinet/notices.ts';
 import { noPeers } from '../../../../runtime/terminal/cabinet/peers.ts';
-import { recoverLedger } from '../../../../runtime/terminal/cabinet/recovered-ledger.ts';
+import { recoverLedger, settledActsOf } from '../../../../runtime/terminal/cabinet/recovered-ledger.ts';
 import type { DeskServices } from '../../../../runtime/terminal/desk.ts';
 import { EvidenceKeeper } from '../../../../runtime/terminal/evidence-keeper.ts';
 import type { HeldDocuments } from '../../../../runtime/terminal/held-documents.ts';
 import { InputQueue } from '../../../../runtime/terminal/input-queue.ts';
+import { recover } from '../../../../runtime/terminal/recovery.ts';
 import { RowDrafts } from '../../../../runtime/terminal/row-drafts.ts';
 import type { Verdict } from '../../../../runtime/tokens/outcome.ts';
 import { JournalRig } from '../../../fixtures/journal-rig.ts';
@@ -175,8 +178,80 @@ describe('a ledger that damage made unreadable', () => {
   });
 });
 
+describe('a code that another cabinet asks about', () => {
+  const cabinets = ['hall-a', 'hall-b'];
+  /** A code whose home is here. */
+  const asked = () => {
+    for (;;) {
+      const [claimId, cti] = [systemEntropy.bytes(16), systemEntropy.bytes(8)];
+      if (homeOf('museum', cti, cabinets) !== 'hall-a') continue;
+      return { claimId, issuer: 'museum', cti, uses: 1, validUntil: now() + 600 };
+    }
+  };
+  const rowsOf = (act: string) =>
+    rig.journal
+      .before({ epoch: Number.MAX_SAFE_INTEGER, seq: 0 }, 100)
+      .filter(({ body }) => decodeRow(body).payload.act === act);
+  const used = (subject: ReturnType<typeof asked>) => ({
+    ...subject,
+    actId: subject.claimId.slice(0, 8),
+    outcome: 'used' as const,
+  });
+
+  it('is granted once, by a row, and is held for that claim alone', async () => {
+    const hall = await openDesk(rig.journal, cabinets);
+    const subject = asked();
+    expect(await hall.desk.claim('hall-b', subject)).toEqual({ granted: true, entries: 0 });
+    expect(await hall.desk.claim('hall-b', subject)).toEqual({ granted: true, entries: 0 });
+    const another = { ...subject, claimId: systemEntropy.bytes(16) };
+    expect(await hall.desk.claim('hall-b', another)).toEqual({ granted: false, entries: 0 });
+    expect(rowsOf('claim')).toHaveLength(1);
+    await hall.close();
+  });
+
+  it('gets no answer where it is no cabinet of the site that asks', async () => {
+    const hall = await openDesk(rig.journal, cabinets);
+    expect(await hall.desk.claim('hall-z', asked())).toBeNull();
+    expect(rowsOf('claim')).toHaveLength(0);
+    await hall.close();
+  });
+
+  it('was used there: written once, however often it is told, also over a restart', async () => {
+    const subject = asked();
+    const first = await openDesk(rig.journal, cabinets);
+    await first.desk.claim('hall-b', subject);
+    await first.desk.settled('hall-b', used(subject));
+    await first.desk.settled('hall-b', used(subject));
+    await first.close();
+    const second = await openDesk(rig.journal, cabinets);
+    await second.desk.settled('hall-b', used(subject));
+    expect(rowsOf('settle')).toHaveLength(1);
+    expect(rowsOf('incident')).toHaveLength(0);
+    const another = { ...subject, claimId: systemEntropy.bytes(16) };
+    expect(await second.desk.claim('hall-b', another)).toEqual({ granted: false, entries: 1 });
+    await second.close();
+  });
+
+  it('is to be told again where nothing could be written', async () => {
+    let broken = false;
+    const commit: Journal['commit'] = async (rows, projections) => {
+      if (broken) throw new Error('the disk is gone');
+      return rig.journal.commit(rows, projections);
+    };
+    const hall = await openDesk(withCommit(rig.journal, commit), cabinets);
+    const subject = asked();
+    await hall.desk.claim('hall-b', subject);
+    broken = true;
+    await expect(hall.desk.settled('hall-b', used(subject))).rejects.toMatchObject({ code: 'JOURNAL_UNAVAILABLE' });
+    broken = false;
+    await hall.desk.settled('hall-b', used(subject));
+    expect(rowsOf('settle')).toHaveLength(1);
+    await hall.close();
+  });
+});
+
 /** A cabinet of two slots, G-1 in the first, served and online, its code on the screen. */
-async function openDesk(journal: Journal) {
+async function openDesk(journal: Journal, cabinets: readonly string[] = ['hall-a']) {
   const time = new TrustedTime({ clock, floorMs: 0, rtcKeptPower: true });
   const state: DeviceHealth = { id: 'cabinet', state: 'online', detail: '', reconnects: 0 };
   const facts = new Signal<SlotFacts>();
@@ -227,11 +302,12 @@ async function openDesk(journal: Journal) {
     {
       cabinet,
       config: { ...cabinetDefaults, hygiene: 'none' },
-      site: { place: 'hall-a', cabinets: ['hall-a'] },
+      site: { place: 'hall-a', cabinets },
       products: new Map(),
       items: new Map(['G-1', 'G-2'].map((serial) => [serial, { languages: ['en'] }])),
       closesAt: null,
       peers: noPeers,
+      settledActs: settledActsOf(recover(journal).tail),
       recovered: recoverLedger(journal, silentLogger),
     },
     services,
