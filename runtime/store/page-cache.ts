@@ -2,7 +2,7 @@
 // connection, which a terminal's three would fill within a day; what a decision reads is far smaller.
 import type Database from 'better-sqlite3';
 
-export const pageCacheKibibytes = { writer: 2_048, reader: 1_024, lists: 1_024 } as const;
+export const pageCacheKibibytes = { writer: 1_024, reader: 512, lists: 512 } as const;
 
 export function limitPageCache(database: Database.Database, kibibytes: number): void {
   database.pragma(`cache_size = -${kibibytes}`);

@@ -43,7 +43,7 @@ describe('the settings of the writing connection', () => {
     ['cell_size_check', 1],
     ['busy_timeout', journalFileLimits.busyTimeoutMs],
     ['mmap_size', 0],
-    ['cache_size', -2_048],
+    ['cache_size', -1_024],
     ['page_size', journalFileLimits.pageBytes],
   ])('%s is %s after rows were written', (name, value) => {
     insert(1, 0);
