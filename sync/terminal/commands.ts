@@ -23,6 +23,8 @@ export type CommandRefusal =
   /** A broker kept it: a command is never retained. */
   | 'RETAINED'
   | 'WRONG_EPOCH'
+  /** Not for a machine of this kind. */
+  | 'WRONG_ACT'
   | 'REPLAYED'
   | 'COMMAND_EXPIRED'
   /** The clock is not trusted, so only a nonce of this boot proves that the command is fresh. */
@@ -116,6 +118,8 @@ export class Commands {
     const { journal, now } = this.#options;
     const epoch = journal.head()?.epoch ?? 0;
     if (command.epoch !== epoch) return void this.#refuse('WRONG_EPOCH', command, `of epoch ${command.epoch}`);
+    if (!this.#options.port.acts.includes(command.act.kind))
+      return void this.#refuse('WRONG_ACT', command, `no machine for ${command.act.kind}`);
     if (this.#floor.knows(command)) return this.#hand(command, true);
     if (!this.#floor.isAbove(command)) return void this.#refuse('REPLAYED', command, `counter ${command.counter}`);
     const seconds = now();

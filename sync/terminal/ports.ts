@@ -4,7 +4,7 @@ import type { Bytes } from '../../runtime/core/bytes.ts';
 import type { Signal } from '../../runtime/core/event.ts';
 import type { ChainHead, StoredBody } from '../../runtime/records/chain.ts';
 import type { RowType } from '../../runtime/records/row-types.ts';
-import type { Command } from '../wire/command.ts';
+import type { Command, CommandAct } from '../wire/command.ts';
 import type { DocumentHeader, DocumentKey } from '../wire/document.ts';
 import type { DocumentHead } from '../wire/heads.ts';
 import type { LeaseGrant } from '../wire/lease.ts';
@@ -107,6 +107,8 @@ export interface DocumentSink {
 
 /** The machine as commands see it. */
 export interface CommandPort {
+  /** What this machine can do; anything else is refused before it costs a nonce or a counter. */
+  readonly acts: readonly CommandAct['kind'][];
   /**
    * Begins an act that is new, fresh and authentic. Resolves when its first row (INTENT, or the row that
    * answers) and `floor` are durable in one commit, and rejects where nothing was committed. Rows that answer

@@ -17,6 +17,7 @@ import { decisionOf, type SiteMember } from './site-network.ts';
 export const codeKeepaliveSeconds = 1;
 
 export const cabinetCommands = (desk: Pick<CabinetDesk, 'dispense'>): CommandPort => ({
+  acts: ['dispense'],
   carryOut: async (command, floor) => desk.dispense(dispenseOf(command), [floor]),
   answerAgain: async (command) => desk.dispense(dispenseOf(command), []),
 });

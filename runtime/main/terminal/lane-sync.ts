@@ -26,6 +26,7 @@ export function laneSync(
 }
 
 const commandPort = (desk: GateLaneDesk): CommandPort => ({
+  acts: ['hold'],
   carryOut: ({ commandId, notAfter, act }, floor) =>
     desk.command({ commandId, notAfter, command: laneCommandOf(act) }, [floor]),
   answerAgain: ({ commandId }) => desk.answerAgain(commandId),

@@ -61,4 +61,4 @@ function answerOf({ state, answer }: CommandStatus): DispenseAnswer | null {
 }
 
 const begunReasons: readonly ReasonCode[] = ['OK', 'REPEAT'];
-const finalRefusals: readonly string[] = ['COMMAND_EXPIRED', 'UNKNOWN_NONCE'];
+const finalRefusals: readonly string[] = ['COMMAND_EXPIRED', 'UNKNOWN_NONCE', 'WRONG_ACT'];

@@ -28,6 +28,7 @@ async function road() {
   const hall = new Hall('road');
   const journal = new MemoryJournal('cabinet-1');
   const commands: CommandPort = {
+    acts: ['dispense'],
     carryOut: async ({ commandId, act, nonce, notAfter }, floor) => {
       if (act.kind !== 'dispense' || nonce === null) throw new Error('not for a cabinet');
       const { order, slot, language } = act;

@@ -27,6 +27,7 @@ afterEach(async () => {
 
 /** Moves something only after the commit, as a terminal does. */
 class Machine implements CommandPort {
+  readonly acts = ['dispense', 'open', 'hold'] as const;
   motions = 0;
   repeats = 0;
 

@@ -241,6 +241,19 @@ describe('a command that is refused moves nothing and is a SECURITY row', () => 
     expect(w.machine.motions).toEqual([]);
   });
 
+  test('of a kind that the machine does not carry out is refused by a row, asks for no nonce, and costs no counter', async () => {
+    const w = await running();
+    w.machine.acts = ['hold'];
+    const counter = w.clock.wallMs();
+    const challenges: Bytes[] = [];
+    w.broker.subscribe(topics.request('challenge'), ({ payload }) => challenges.push(payload));
+    await deliver(w, signed(w, { act: open, counter }));
+    expect(refusals(w)).toEqual(['command refused: WRONG_ACT']);
+    expect(challenges).toEqual([]);
+    await deliver(w, signed(w, { act: hold, counter, commandId: new Uint8Array(16).fill(8) }));
+    expect(w.machine.motions.map(({ act }) => act.kind)).toEqual(['hold']);
+  });
+
   test.each<
     readonly [string, Parameters<typeof signed>[1] | ((w: World) => Parameters<typeof signed>[1]), string, boolean]
   >([
