@@ -24,13 +24,11 @@ import type { Projection } from '../../store/journal.ts';
 import type { Desk, DeskServices } from '../desk.ts';
 import { type Committed, type Machine, MachineRunner, type Shown } from '../machine-runner.ts';
 import { spaces } from '../spaces.ts';
+import { sweepSpace } from '../sweep.ts';
 import { type CabinetFactsOptions, CabinetFactsSource } from './facts-source.ts';
 import type { CabinetNotice } from './notices.ts';
 import type { CabinetPeers } from './peers.ts';
 import { slotInput } from './slot-inputs.ts';
-
-/** Uses of codes looked at, and forgotten, in one go. */
-export const sweepUses = 500;
 
 export interface CabinetDeskOptions
   extends Pick<CabinetFactsOptions, 'cabinet' | 'config' | 'site' | 'products' | 'items' | 'closesAt'> {
@@ -192,19 +190,7 @@ export class CabinetDesk implements Desk<CabinetInput> {
 
   async sweep(): Promise<void> {
     const { journal, now } = this.#services;
-    for (let after: Bytes | null = new Uint8Array(0); after !== null; ) {
-      const moment = now();
-      const page = journal.projectionsAfter(spaces.use, after, sweepUses);
-      const gone = page.filter(([, use]) => isOver(use, moment));
-      if (gone.length > 0)
-        await journal.commit(
-          [],
-          gone.map(([key]) => ({ space: spaces.use, key, value: null })),
-        );
-      after = page.length < sweepUses ? null : (page.at(-1)?.[0] ?? null);
-      // A site may remember a million tickets: a scan gets its turn between two pages.
-      await new Promise((resolve) => setImmediate(resolve));
-    }
+    await sweepSpace(journal, spaces.use, (use) => mayForgetUse(decodeTicketUse(use), { moment: now() }));
   }
 
   #await(input: CabinetInput, beside: readonly Projection[], ended: (kept: boolean) => void): void {
@@ -266,14 +252,6 @@ export class CabinetDesk implements Desk<CabinetInput> {
 }
 
 /** What damage made unreadable is kept: the rows still say what was used. */
-function isOver(use: Bytes, moment: Moment): boolean {
-  try {
-    return mayForgetUse(decodeTicketUse(use), { moment });
-  } catch {
-    return false;
-  }
-}
-
 const isIntended = ({ rows, records }: Committed, actId: Bytes, slot: number): boolean =>
   records.some(
     ({ type, payload }, at) =>

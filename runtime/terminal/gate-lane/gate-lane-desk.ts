@@ -27,13 +27,11 @@ import { defaultLimits, type VerifyLimits } from '../../tokens/verifier.ts';
 import type { Desk, DeskServices } from '../desk.ts';
 import type { DocumentName } from '../held-documents.ts';
 import { type Committed, MachineRunner, type Shown } from '../machine-runner.ts';
+import { sweepSpace } from '../sweep.ts';
 import { BarrierWatch } from './barrier-watch.ts';
 import { GateLaneFactsSource } from './facts-source.ts';
 import type { LanePeers } from './lane-peers.ts';
 import { type RememberedLane, rememberedLane } from './remembered-lane.ts';
-
-/** Entries of the use ledger looked at between two turns of the loop, and forgotten in one commit. */
-export const sweepRows = 500;
 
 export interface GateLaneDeskOptions {
   readonly config: GateLaneConfig;
@@ -240,16 +238,7 @@ export class GateLaneDesk implements Desk<GateLaneInput> {
   /** Page by page, so that a million tickets do not hold up one visitor. */
   async sweep(): Promise<void> {
     const { journal, now } = this.#services;
-    for (let after: Bytes | null = new Uint8Array(0); after !== null; ) {
-      const moment = now();
-      // Only a trusted clock knows that a ticket has ended.
-      if (moment.state === 'UNTRUSTED') return;
-      const page = journal.projectionsAfter(useSpace, after, sweepRows);
-      const gone = page.filter(([, use]) => this.#mayForget(use, moment)).map(([key]) => forgotten(key));
-      if (gone.length > 0) await journal.commit([], gone);
-      after = page.length < sweepRows ? null : (page.at(-1)?.[0] ?? null);
-      await new Promise((resolve) => setImmediate(resolve));
-    }
+    await sweepSpace(journal, useSpace, (use) => this.#mayForget(use, now()));
   }
 
   #position(): void {
@@ -272,14 +261,11 @@ export class GateLaneDesk implements Desk<GateLaneInput> {
   }
 
   /** An entry that cannot be read stays: its rows may still say that the ticket is used up. */
-  #mayForget(stored: Bytes, { wallMs, uncertaintyMs }: Moment): boolean {
-    const { useKeepSeconds } = this.#options.config;
+  /** Only a trusted clock knows that a ticket has ended. */
+  #mayForget(stored: Bytes, { wallMs, uncertaintyMs, state }: Moment): boolean {
+    if (state === 'UNTRUSTED') return false;
     const surelyPast = secondsOf((wallMs - uncertaintyMs) as typeof wallMs);
-    try {
-      return mayForgetUse(decodeTicketUse(stored), surelyPast, useKeepSeconds);
-    } catch {
-      return false;
-    }
+    return mayForgetUse(decodeTicketUse(stored), surelyPast, this.#options.config.useKeepSeconds);
   }
 
   #readRules(): AccessRules | null {
@@ -348,8 +334,6 @@ function limitsOf(rules: AccessRules | null): VerifyLimits {
   const { beforeSeconds, afterSeconds } = widestGraces(rules);
   return { ...defaultLimits, ticketGraceBeforeSeconds: beforeSeconds, ticketGraceAfterSeconds: afterSeconds };
 }
-
-const forgotten = (key: Bytes): Projection => ({ space: useSpace, key, value: null });
 
 const notWritten = (what: string): StileError =>
   new StileError('JOURNAL_UNAVAILABLE', `${what} was not written down`, {

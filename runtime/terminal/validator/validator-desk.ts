@@ -2,6 +2,7 @@
 // memories that can no longer change a decision are forgotten.
 import type { Scan } from '../../../devices/ports/scanner.ts';
 import type { MonoMs } from '../../core/brand.ts';
+import type { Bytes } from '../../core/bytes.ts';
 import type { Signal } from '../../core/event.ts';
 import { sha256 } from '../../core/sha256.ts';
 import type { ClockStep, Moment } from '../../core/trusted-time.ts';
@@ -14,16 +15,13 @@ import { initialState, type ValidatorState } from '../../machines/validator/stat
 import { knowsCode, serves, step } from '../../machines/validator/step.ts';
 import type { TimerName } from '../../machines/validator/timer-names.ts';
 import type { Payload } from '../../records/payload.ts';
-import type { Projection } from '../../store/journal.ts';
 import type { Desk, DeskServices } from '../desk.ts';
 import type { DocumentName } from '../held-documents.ts';
 import { type Machine, MachineRunner, type Shown } from '../machine-runner.ts';
 import { spaces } from '../spaces.ts';
+import { sweepSpace } from '../sweep.ts';
 import { FactsSource } from './facts-source.ts';
 import type { RecoveredTrip } from './recovered-trip.ts';
-
-/** Account memories forgotten in one commit. */
-export const sweepRows = 500;
 
 export interface ValidatorDeskOptions {
   readonly config: ValidatorConfig;
@@ -117,13 +115,9 @@ export class ValidatorDesk implements Desk<ValidatorInput> {
 
   async sweep(): Promise<void> {
     const { journal, now } = this.#services;
-    const facts = this.#facts.at(now(), null);
-    const gone = journal
-      .projections(spaces.account)
-      .filter(([, memory]) => mayForget(decodeAccountMemory(memory), this.#runner.state, facts))
-      .slice(0, sweepRows)
-      .map(([key]): Projection => ({ space: spaces.account, key, value: null }));
-    if (gone.length > 0) await journal.commit([], gone);
+    const isOver = (memory: Bytes): boolean =>
+      mayForget(decodeAccountMemory(memory), this.#runner.state, this.#facts.at(now(), null));
+    await sweepSpace(journal, spaces.account, isOver);
   }
 
   /** A trip pins its fare table, so it is not opened before there is one. */

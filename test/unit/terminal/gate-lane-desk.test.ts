@@ -22,11 +22,12 @@ import { decodeAccessRules } from '../../../runtime/rules/access-rules-document.
 import type { Journal } from '../../../runtime/store/journal.ts';
 import type { DeskServices } from '../../../runtime/terminal/desk.ts';
 import { EvidenceKeeper } from '../../../runtime/terminal/evidence-keeper.ts';
-import { GateLaneDesk, sweepRows } from '../../../runtime/terminal/gate-lane/gate-lane-desk.ts';
+import { GateLaneDesk } from '../../../runtime/terminal/gate-lane/gate-lane-desk.ts';
 import { noPeers } from '../../../runtime/terminal/gate-lane/lane-peers.ts';
 import { recoverLane } from '../../../runtime/terminal/gate-lane/recovered-lane.ts';
 import { InputQueue } from '../../../runtime/terminal/input-queue.ts';
 import { RowDrafts } from '../../../runtime/terminal/row-drafts.ts';
+import { sweepRows } from '../../../runtime/terminal/sweep.ts';
 import { CredentialCache } from '../../../runtime/tokens/credential-cache.ts';
 import { ReplayRing } from '../../../runtime/tokens/replay-ring.ts';
 import type { VerifyLimits } from '../../../runtime/tokens/verifier.ts';

@@ -21,7 +21,7 @@ import { encodeTicketUse, type TicketUse, unused, useKey } from '../../../../run
 import { BusinessCalendar } from '../../../../runtime/records/business-day.ts';
 import { decodeRow } from '../../../../runtime/records/row.ts';
 import type { Journal } from '../../../../runtime/store/journal.ts';
-import { CabinetDesk, sweepUses } from '../../../../runtime/terminal/cabinet/cabinet-desk.ts';
+import { CabinetDesk } from '../../../../runtime/terminal/cabinet/cabinet-desk.ts';
 import type { CabinetNotice } from '../../../../runtime/terminal/cabinet/notices.ts';
 import { noPeers } from '../../../../runtime/terminal/cabinet/peers.ts';
 import { recoverLedger, settledActsOf } from '../../../../runtime/terminal/cabinet/recovered-ledger.ts';
@@ -31,6 +31,7 @@ import type { HeldDocuments } from '../../../../runtime/terminal/held-documents.
 import { InputQueue } from '../../../../runtime/terminal/input-queue.ts';
 import { recover } from '../../../../runtime/terminal/recovery.ts';
 import { RowDrafts } from '../../../../runtime/terminal/row-drafts.ts';
+import { sweepRows } from '../../../../runtime/terminal/sweep.ts';
 import type { Verdict } from '../../../../runtime/tokens/outcome.ts';
 import { JournalRig } from '../../../fixtures/journal-rig.ts';
 
@@ -136,7 +137,7 @@ describe('what was used of a code', () => {
   });
 
   it('is forgotten beyond the first page too, and one that damage made unreadable stops nothing', async () => {
-    const over = Array.from({ length: sweepUses + 20 }, (_, at) => useKey(issuer, utf8(`ticket-${1_000 + at}`)));
+    const over = Array.from({ length: sweepRows + 20 }, (_, at) => useKey(issuer, utf8(`ticket-${1_000 + at}`)));
     await rig.journal.commit(
       [],
       over.map((old) => ({ space: 'use', key: old, value: encodeTicketUse(use({})) })),
