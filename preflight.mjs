@@ -1,7 +1,7 @@
 // Runs with every install and is silent when all is well. It names what stands in the way (an
 // unsupported Node, no compiled better-sqlite3 and why) with a remedy. It uses Node alone, because it
 // must work where nothing could be installed.
-import { accessSync, constants, existsSync } from 'node:fs';
+import { accessSync, constants, existsSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { delimiter, dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -30,7 +30,7 @@ function findProblems() {
 
 function databaseProblems() {
   const failure = loadFailure();
-  if (failure === undefined) return [];
+  if (failure === undefined) return removesHooks() ? collectionProblem() : [];
   if (failure.code === 'ERR_DLOPEN_FAILED') {
     return ['better-sqlite3 was compiled for another Node or system. Run: npm rebuild better-sqlite3'];
   }
@@ -54,6 +54,25 @@ function loadFailure() {
   } catch (error) {
     return error;
   }
+}
+
+/**
+ * True where Node ends when a statement is garbage: the headers of Node 24.11 and newer make each destructor in
+ * better-sqlite3 12 remove a hook, which needs an environment that is not always there then (docs/decisions/0007).
+ * The binary is read because the crash itself comes by chance.
+ */
+function removesHooks() {
+  const binary = join(root, 'node_modules/better-sqlite3/build/Release/better_sqlite3.node');
+  return existsSync(binary) && readFileSync(binary).includes('RemoveEnvironmentCleanupHook');
+}
+
+function collectionProblem() {
+  return [
+    'better-sqlite3 was compiled with headers of Node 24.11 or newer: Node ends when one of its statements is garbage.',
+    '  Either install Node 20 or 22 and run npm ci again,',
+    '  or compile it with the headers of a Node from 24.0 to 24.10 (the same binary interface):',
+    '  npm_config_nodedir=FOLDER_WITH_INCLUDE npm rebuild better-sqlite3',
+  ];
 }
 
 /** What node-gyp needs and does not find. Headers come last: it downloads them once the rest is there. */

@@ -56,6 +56,19 @@ describe('the preflight', () => {
     expect(run()).toEqual(quiet);
   });
 
+  it('names a database that ends Node when a statement is garbage, and how to compile it', () => {
+    installDatabase(working);
+    const folder = join(root, 'node_modules/better-sqlite3/build/Release');
+    mkdirSync(folder, { recursive: true });
+    writeFileSync(join(folder, 'better_sqlite3.node'), '\0_ZN4node28RemoveEnvironmentCleanupHookEPN2v87IsolateE\0');
+    const { status, output } = run();
+    expect(status).toBe(1);
+    expect(output).toContain('headers of Node 24.11 or newer');
+    expect(output).toContain('npm_config_nodedir=');
+    writeFileSync(join(folder, 'better_sqlite3.node'), '\0_ZN4node25AddEnvironmentCleanupHookEPN2v87IsolateE\0');
+    expect(run()).toEqual(quiet);
+  });
+
   it.each(['18.20.4', '20.18.3'])('refuses Node %s and says which to install', (version) => {
     installDatabase(working);
     const { status, output } = run({ version });
