@@ -3,6 +3,7 @@
 import { Command, CommanderError, Option } from 'commander';
 import { StileError } from '../../core/errors.ts';
 import { softwareVersion } from '../version.ts';
+import type { RecordOptions, ReplayOptions } from './line.ts';
 import type { VerifyOptions } from './token.ts';
 
 export async function runCommandLine(argv: readonly string[]): Promise<void> {
@@ -35,6 +36,7 @@ function buildProgram(): Command {
   addJournal(program);
   addWireAndRef(program);
   addScenario(program);
+  addLine(program);
   return program;
 }
 
@@ -211,5 +213,40 @@ function addScenario(program: Command): void {
     .action(async (options: { json: boolean }) => {
       const { listGuards } = await import('./scenario.ts');
       process.exitCode = listGuards(options.json);
+    });
+}
+
+function addLine(program: Command): void {
+  const kinds = (): Option =>
+    new Option('--line <kind>', 'how the line is offered').choices(['auto', 'pty', 'socket']).default('auto');
+  const line = program.command('line').description("a serial line's bytes with their times (docs/line-traces.md)");
+  line
+    .command('record')
+    .description('stand between a device and its terminal and keep every byte')
+    .argument('<device>', 'path of the device, tcp://host:port or unix:/path')
+    .requiredOption('--out <file>', 'the trace; must not exist yet')
+    .option('--baud-rate <number>', 'bits per second', '9600')
+    .option('--link <path>', "where the terminal's end is put; name it in the terminal's configuration")
+    .addOption(kinds())
+    .option('--listen', 'hear the device without a terminal', false)
+    .option('--seconds <number>', 'end after so long; default: on a signal')
+    .option('--json', 'notes as JSON lines too', false)
+    .action(async (device: string, options: RecordOptions) => {
+      const { recordLine } = await import('./line.ts');
+      process.exitCode = await recordLine(device, options);
+    });
+  line
+    .command('replay')
+    .description("play the device's side of a trace and compare what the terminal says")
+    .argument('<file>', 'a trace of `stile line record`')
+    .option('--link <path>', "where the terminal's end is put; name it in the terminal's configuration")
+    .addOption(kinds())
+    .option('--speed <number>', 'how many times faster the pauses pass', '1')
+    .option('--delay-seconds <number>', 'time for the terminal to open the line', '3')
+    .option('--patience-seconds <number>', 'how long the terminal may take for what it had said', '5')
+    .option('--json', 'notes as JSON lines too', false)
+    .action(async (file: string, options: ReplayOptions) => {
+      const { replayLine } = await import('./line.ts');
+      process.exitCode = await replayLine(file, options);
     });
 }
