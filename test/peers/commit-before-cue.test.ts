@@ -84,7 +84,7 @@ describe.skipIf(!peer('strace') || !peer('root') || !peer('pty'))('strace of a t
 
   it('finds the cue that comes before its commit', async () => {
     bus = await BusRig.open({ kind: 'pty', scannerBaudRate: null });
-    // The sabotaged commit comes 60 ms after its cue: the pause keeps it out of the next code's story.
+    // The sabotaged commit is held back for less than the pause, which keeps it out of the next code's story.
     const { codes, cues, early } = await tell(10, ['--fault', 'early-green'], 200);
     expect([codes, cues]).toEqual([10, 10]);
     expect(early).toBe(10);

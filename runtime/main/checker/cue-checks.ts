@@ -2,7 +2,7 @@
 // could read in the journal at that very moment.
 import { type AcceptCue, greenRises } from './cues.ts';
 import { type Findings, placeOf } from './findings.ts';
-import type { JournalSight } from './tour.ts';
+import type { JournalSight, WalletLine } from './tour.ts';
 import type { RowFacts } from './tour-row.ts';
 import { judge, type TourCheck } from './verdict.ts';
 
@@ -60,19 +60,19 @@ function* lostFaults({ tour, rows, charges }: Findings): Iterable<string> {
 
 /**
  * At each rise of green, and at each tone under a standing green, at least as many accepted rows were
- * durable as cues had been given. Without a look of its own a cue may lean on an earlier one, since
- * durable rows only grow in number; a rise of green may not.
+ * durable as cues had been given, the one that begins there included. Without a look of its own a cue may lean on
+ * an earlier one, since durable rows only grow in number; a rise of green may not.
  */
 export function checkNoGreenBeforeCommit({ tour, cues }: Findings): TourCheck {
   const faults: string[] = [];
-  const cueLines = new Set(cues.map((cue) => cue.line));
+  const begun = new Set(cues.map((cue) => beginningOf(cue, tour.wallet)));
   let given = 0;
   let examined = 0;
   let seen: JournalSight | null = null;
   for (const [index, line] of tour.board.entries()) {
     seen = line.journal ?? seen;
-    if (cueLines.has(index)) given++;
-    if (!greenRises(line) && !cueLines.has(index)) continue;
+    if (begun.has(index)) given++;
+    if (!greenRises(line) && !begun.has(index)) continue;
     examined++;
     if (greenRises(line) && line.journal === null)
       faults.push(`board line ${index + 1}: green rose and nobody looked at the journal`);
@@ -85,4 +85,13 @@ export function checkNoGreenBeforeCommit({ tour, cues }: Findings): TourCheck {
     faults,
     `${examined} rises of green, each after the commit that allowed it`,
   );
+}
+
+/**
+ * Lamp and tone are two orders to the board, and the rider goes by the lamp: a cue counts from its green. Unless
+ * another code was shown between the two: then the green may have answered a repeat, and only the tone is sure.
+ */
+function beginningOf({ line, atUs, begunAt }: AcceptCue, wallet: readonly WalletLine[]): number {
+  const another = wallet.some((shown) => shown.atUs > begunAt.atUs && shown.atUs <= atUs);
+  return another ? line : begunAt.line;
 }

@@ -6,6 +6,11 @@ export interface AcceptCue {
   readonly atUs: number;
   /** Index of the board line that completed the cue. */
   readonly line: number;
+  /**
+   * Where the rider could first take it for an answer: the rise of green that this tone was the first to follow,
+   * else `line` itself.
+   */
+  readonly begunAt: { readonly line: number; readonly atUs: number };
 }
 
 const green = 'green';
@@ -15,10 +20,16 @@ const tone = 'buzzer';
 export function acceptCues(board: readonly BoardLine[]): readonly AcceptCue[] {
   const cues: AcceptCue[] = [];
   const high = new Set<string>();
+  let silentGreen: AcceptCue['begunAt'] | null = null;
   for (const [line, { atUs, rising, falling }] of board.entries()) {
     const on = (pin: string) => rising.includes(pin) || (high.has(pin) && !falling.includes(pin));
-    if (on(green) && on(tone) && (rising.includes(green) || rising.includes(tone))) cues.push({ atUs, line });
+    if (rising.includes(green)) silentGreen = { line, atUs };
+    if (on(green) && on(tone) && (rising.includes(green) || rising.includes(tone))) {
+      cues.push({ atUs, line, begunAt: silentGreen ?? { line, atUs } });
+      silentGreen = null;
+    }
     followLevels(high, rising, falling);
+    if (!high.has(green)) silentGreen = null;
   }
   return cues;
 }

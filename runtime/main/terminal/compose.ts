@@ -99,7 +99,7 @@ async function composeWith<Input extends { readonly kind: string }>(
     openListStore(config.dataFolder, logger),
     formatsOf(config),
   ]);
-  const journal = fault ? new FaultyJournal(opened, fault) : opened;
+  const journal = fault ? new FaultyJournal(opened, fault, clock) : opened;
   const recovered = recover(journal);
   const machine = partsOf({ identity, journal, recovered, calendar, clock, logger, now: () => time.now() });
   const writeList = async (payload: Payload): Promise<void> => {

@@ -1,6 +1,7 @@
 // Faults a test can ask of a terminal process, each around one commit: die before or after that of an accepted ride,
 // between a motion's INTENT and its pulse, or before its OUTCOME; or show green before it is durable. Never
 // configured: only hidden options set them.
+import { type Clock, sleep } from '../../core/clock.ts';
 import { StileError } from '../../core/errors.ts';
 import type { Signal } from '../../core/event.ts';
 import type { ChainHead } from '../../records/chain.ts';
@@ -30,8 +31,11 @@ export type TerminalFault =
   | { readonly kind: keyof typeof kills; readonly nth: number }
   | { readonly kind: 'early-green' };
 
-/** How long the sabotaged commit stays behind the cue. */
-const lateCommitMs = 60;
+/**
+ * How long the sabotaged commit is held back. The line's bytes leave from other threads in turns of the event loop, so
+ * nothing may block meanwhile, and a far end on a busy machine must read the cue before the row is there.
+ */
+const lateCommitMs = 120;
 
 /** @throws StileError USAGE naming what is allowed. */
 export function parseFault(text: string): TerminalFault {
@@ -50,11 +54,15 @@ export class FaultyJournal implements Journal {
   readonly incidents: Signal<StorageIncident>;
   readonly #journal: Journal;
   readonly #fault: TerminalFault;
+  readonly #clock: Clock;
   #commits = 0;
+  /** Ends with the newest commit asked for under `early-green`; one waits for another, so that each seq told comes true. */
+  #late: Promise<unknown> = Promise.resolve();
 
-  constructor(journal: Journal, fault: TerminalFault) {
+  constructor(journal: Journal, fault: TerminalFault, clock: Clock) {
     this.#journal = journal;
     this.#fault = fault;
+    this.#clock = clock;
     this.committed = journal.committed;
     this.incidents = journal.incidents;
   }
@@ -62,7 +70,7 @@ export class FaultyJournal implements Journal {
   async commit(rows: readonly RowDraft[], projections: readonly Projection[] = []): Promise<readonly StoredRow[]> {
     const fault = this.#fault;
     if (fault.kind === 'early-green')
-      return rows.some(isRide) ? this.#commitLate(rows, projections) : this.#journal.commit(rows, projections);
+      return rows.some(isRide) ? this.#commitLate(rows, projections) : this.#commitInTurn(rows, projections);
     const { of, when } = kills[fault.kind];
     const fires = rows.some(of) && ++this.#commits === fault.nth;
     if (fires && when === 'before') die();
@@ -72,11 +80,21 @@ export class FaultyJournal implements Journal {
   }
 
   /** Pretends: the rows returned are those that will be committed, but are not yet. */
-  async #commitLate(rows: readonly RowDraft[], projections: readonly Projection[]): Promise<readonly StoredRow[]> {
-    void new Promise((resolve) => setImmediate(resolve)).then(async () => {
-      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, lateCommitMs);
-      await this.#journal.commit(rows, projections);
-    });
+  #commitLate(rows: readonly RowDraft[], projections: readonly Projection[]): Promise<readonly StoredRow[]> {
+    const told = this.#late.then(() => this.#rowsToCome(rows));
+    this.#late = told
+      .then(() => sleep(this.#clock, 'late commit', lateCommitMs))
+      .then(() => this.#journal.commit(rows, projections));
+    return told;
+  }
+
+  #commitInTurn(rows: readonly RowDraft[], projections: readonly Projection[]): Promise<readonly StoredRow[]> {
+    const stored = this.#late.then(() => this.#journal.commit(rows, projections));
+    this.#late = stored.catch(() => {});
+    return stored;
+  }
+
+  #rowsToCome(rows: readonly RowDraft[]): readonly StoredRow[] {
     const head = this.#journal.head();
     const [epoch, seq] = [head?.epoch ?? 0, (head?.seq ?? -1) + 1];
     return rows.map((row, at) => ({
@@ -102,7 +120,10 @@ export class FaultyJournal implements Journal {
     this.#journal.projectionsAfter(space, key, limit);
   level = (): StorageLevel => this.#journal.level();
   prune = (epoch: number, uptoSeq: number): Promise<number> => this.#journal.prune(epoch, uptoSeq);
-  close = (): Promise<void> => this.#journal.close();
+  close = async (): Promise<void> => {
+    await this.#late;
+    await this.#journal.close();
+  };
 }
 
 function isRide(row: RowDraft): boolean {

@@ -153,6 +153,20 @@ const rightful: readonly (Spoil & { readonly name: string })[] = [
     },
   },
   {
+    name: 'a lamp that comes before its tone, both after the commit',
+    draft: ({ board }) => {
+      lampBeforeTone(board, 3);
+    },
+  },
+  {
+    name: 'the green of a repeat under which the next rider is accepted',
+    draft: ({ board, wallet }) => {
+      const repeat = lampBeforeTone(board, 3);
+      if (repeat.journal) repeat.journal.accepted -= 1;
+      present(wallet.find((line) => line.digest === digestOf(51))).atUs = repeat.atUs + 50;
+    },
+  },
+  {
     name: 'a row made in the millisecond in which its step began',
     draft: (draft) => {
       present(draft.story.steps[0]).fromUs = Math.floor(firstRide(draft).atUs / 1_000) * 1_000 + 500;
@@ -165,6 +179,15 @@ describe('what looks odd and is right', () => {
     expect(redChecks(checkTour(tourWith(draft ? { draft } : {})))).toEqual([]);
   });
 });
+
+/** Lamp and tone of the n-th cue as two orders; returns the lamp's line. */
+function lampBeforeTone(board: TourDraft['board'], nth: number): TourDraft['board'][number] {
+  const at = cueLine(board, nth);
+  const tone = present(board[at]);
+  const lamp = { ...tone, atUs: tone.atUs - 100, rising: ['green'], journal: tone.journal && { ...tone.journal } };
+  board.splice(at, 1, lamp, { ...tone, rising: ['buzzer'] });
+  return lamp;
+}
 
 interface Sabotage extends Spoil {
   readonly name: string;
@@ -369,6 +392,14 @@ const sabotages: readonly Sabotage[] = [
     draft: ({ board }) => {
       const sight = present(board[cueLine(board, 3)]).journal;
       if (sight) sight.accepted -= 1;
+    },
+    red: ['no-green-before-commit'],
+  },
+  {
+    name: 'a lamp before its commit, the tone after it',
+    draft: ({ board }) => {
+      const { journal } = lampBeforeTone(board, 3);
+      if (journal) journal.accepted -= 1;
     },
     red: ['no-green-before-commit'],
   },

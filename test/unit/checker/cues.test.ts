@@ -111,4 +111,49 @@ describe('acceptCues', () => {
   it.each(table)('%s', (_name, changes, cues) => {
     expect(linesOf(changes)).toEqual(cues);
   });
+
+  const beginnings: readonly (readonly [name: string, changes: readonly Change[], begun: readonly number[]])[] = [
+    [
+      'at its green, where the tone comes later',
+      [
+        [['green'], []],
+        [[], ['red']],
+        [['buzzer'], []],
+      ],
+      [0],
+    ],
+    [
+      'at the tone, under a green that has sounded',
+      [
+        [['green', 'buzzer'], []],
+        [[], ['buzzer']],
+        [['buzzer'], []],
+      ],
+      [0, 2],
+    ],
+    [
+      'at the newest green',
+      [
+        [['green'], []],
+        [[], ['green']],
+        [['green'], []],
+        [['buzzer'], []],
+      ],
+      [2],
+    ],
+    [
+      'at green, where the tone was there first',
+      [
+        [['buzzer'], []],
+        [['green'], []],
+      ],
+      [1],
+    ],
+  ];
+
+  it.each(beginnings)('begin %s', (_name, changes, begun) => {
+    const board = changes.map(([rising, falling], index) => ({ atUs: index, rising, falling, journal: null }));
+
+    expect(acceptCues(board).map((cue) => cue.begunAt.line)).toEqual(begun);
+  });
 });
