@@ -129,6 +129,9 @@ export class Hall {
   readonly #closesAt: UnixSeconds | null;
   readonly #options: HallOptions;
   readonly #timers = new Map<string, TimerHandle>();
+  /** What effects bring about comes after all effects of their step, as it does at the terminal. */
+  readonly #later: CabinetInput[] = [];
+  #performing = false;
 
   constructor(seed: string, options: HallOptions = {}) {
     this.#options = options;
@@ -165,6 +168,7 @@ export class Hall {
     if (power) this.#boots++;
     for (const timer of this.#timers.values()) timer.cancel();
     this.#timers.clear();
+    this.#later.length = 0;
     this.state = initialState;
     const values = (space: string): Bytes[] =>
       [...this.projections].filter(([key]) => key.startsWith(`${space}/`)).map(([, value]) => value);
@@ -349,6 +353,15 @@ export class Hall {
   }
 
   feed(input: CabinetInput): void {
+    if (this.#performing) {
+      this.#later.push(input);
+      return;
+    }
+    this.#take(input);
+    for (let next = this.#later.shift(); next !== undefined; next = this.#later.shift()) this.#take(next);
+  }
+
+  #take(input: CabinetInput): void {
     const facts = this.facts();
     const result = step(this.state, input, facts);
     this.steps.push({ before: this.state, input, facts });
@@ -369,14 +382,16 @@ export class Hall {
     for (const row of committed) {
       const { tx, events } = row.payload;
       if (tx === undefined || events?.[0]?.[1] !== 'Started') continue;
-      this.feed({
+      this.#take({
         kind: 'Committed',
         tx,
         ref: referenceOf(terminal, row.epoch, row.seq),
         atMonoMs: this.clock.monoMs(),
       });
     }
+    this.#performing = true;
     for (const effect of result.effects) this.#perform(effect);
+    this.#performing = false;
   }
 
   verdictOf(code: Code): Verdict {

@@ -24,6 +24,8 @@ export interface CabinetConfig {
   readonly hygiene: 'none' | 'device' | 'staff';
   /** A foreign item is given back by opening its slot; otherwise it stays in custody. */
   readonly ejectForeign: boolean;
+  /** From an opening that moved nothing to the next INTENT for the same foreign item. */
+  readonly ejectPauseMs: number;
   /** Life of the code on the screen; how often a new one is shown; how old its nonce may be in a command. */
   readonly qrLifeMs: number;
   readonly qrRotateMs: number;
@@ -65,6 +67,7 @@ export const cabinetDefaults: CabinetConfig = {
   chargeFlatMs: 600_000,
   hygiene: 'device',
   ejectForeign: true,
+  ejectPauseMs: 1_000,
   qrLifeMs: 60_000,
   qrRotateMs: 30_000,
   nonceUseMs: 150_000,
@@ -93,4 +96,6 @@ export const cabinetBounds = {
   settledActs: 256,
   /** Pulses given to one slot for one order. */
   triesPerSlot: 2,
+  /** INTENTs that give one foreign item back, whether its latch jams or is shut again on it. */
+  ejectTries: 3,
 } as const;

@@ -3,6 +3,7 @@
 import type { MonoMs } from '../../core/brand.ts';
 import { cabinetBounds } from './config.ts';
 import type { CabinetDraft } from './draft.ts';
+import { waitToEject } from './ejection.ts';
 import { judgeOpening } from './opening.ts';
 import type { Motion, Order } from './order.ts';
 import { announceEnd, endedEvent, endOrder, namesOf, setSlot, updatedEvent } from './orders.ts';
@@ -76,7 +77,9 @@ export function notSent(draft: CabinetDraft, motion: Motion): void {
       outcome: 'failed',
       detail: 'not sent',
     });
-    return draft.dropMotion(motion.slot);
+    draft.dropMotion(motion.slot);
+    if (motion.for === 'foreign') waitToEject(draft, motion.slot);
+    return;
   }
   fail(draft, motion, order, 'not sent');
   const left = orderOf(draft.state, order.tx);

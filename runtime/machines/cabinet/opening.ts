@@ -3,6 +3,7 @@
 import { freeSlots } from './choice.ts';
 import { cabinetBounds } from './config.ts';
 import type { CabinetDraft } from './draft.ts';
+import { waitToEject } from './ejection.ts';
 import type { Motion } from './order.ts';
 import { setSlot } from './orders.ts';
 import { hasOpened, type SlotFacts } from './slot.ts';
@@ -17,6 +18,7 @@ export function judgeOpening(draft: CabinetDraft, motion: Motion, sensed: SlotFa
   }
   if (!giveUp) return;
   endOpening(draft, motion, sensed?.locked === true ? 'failed' : 'in_doubt');
+  if (motion.for === 'foreign' && waitToEject(draft, motion.slot)) return;
   draft.callStaff('lockJam', motion.slot);
   if (motion.for !== 'return') return;
   setSlot(draft, motion.slot, 'FAULT', { cause: 'lockJam' });

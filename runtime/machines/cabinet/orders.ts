@@ -7,6 +7,7 @@ import { eligibleSlots, isLendable } from './choice.ts';
 import { cabinetBounds } from './config.ts';
 import type { CabinetDraft } from './draft.ts';
 import type { ClaimOutcome } from './effects.ts';
+import { countEjection } from './ejection.ts';
 import { homeToAsk } from './home-machine.ts';
 import { ownerOf, slotOf } from './ledger.ts';
 import type { Motion, Order, OrderUse } from './order.ts';
@@ -192,6 +193,7 @@ function startOpening(draft: CabinetDraft): boolean {
     detail: request.for,
   });
   draft.setMotion({ ...motionOf(draft, request.slot, actId), for: request.for, tx: null, item: null });
+  if (request.for === 'foreign') countEjection(draft, request.slot);
   return true;
 }
 

@@ -9,6 +9,7 @@ import { messages } from '../shared/messages.ts';
 import { freeSlots } from './choice.ts';
 import { cabinetBounds } from './config.ts';
 import type { CabinetDraft } from './draft.ts';
+import { beginEjection, mayEject } from './ejection.ts';
 import { slotOf } from './ledger.ts';
 import { requestOpening } from './opening.ts';
 import { setSlot } from './orders.ts';
@@ -131,8 +132,13 @@ function takeForeign(draft: CabinetDraft, slot: Slot, item: string): void {
   const reference = { from: 'record', index: draft.records.length - 2 } as const;
   draft.signal({ cue: messages.WRONG_PRODUCT.cue, reason: 'WRONG_PRODUCT', reference });
   draft.callStaff('foreign_item', slot.slot);
-  if (draft.facts.config.ejectForeign && draft.state.sensed.get(slot.slot)?.facts.locked === true)
-    requestOpening(draft, { slot: slot.slot, for: 'foreign', staff: null });
+  beginEjection(draft, slot.slot);
+  giveBack(draft, slot.slot);
+}
+
+/** Opens the slot of a foreign item once its latch is seen to hold it: tags are read before doors are shut. */
+export function giveBack(draft: CabinetDraft, slot: number): void {
+  if (mayEject(draft, slot)) requestOpening(draft, { slot, for: 'foreign', staff: null });
 }
 
 /** The moment of first contact; where it was in an earlier boot its Started row has it. */

@@ -3,12 +3,21 @@
 import type { MonoMs } from '../../core/brand.ts';
 import { cabinetBounds } from './config.ts';
 import type { CabinetDraft } from './draft.ts';
+import { ejectionDueMonoMs, endEjection, passEjectionTime } from './ejection.ts';
 import type { InputOf } from './input.ts';
 import { slotOf } from './ledger.ts';
 import { doubt, senseMotion, take } from './motion.ts';
 import { endOrder, setSlot } from './orders.ts';
 import { resolve } from './recovery.ts';
-import { endUnfinished, finishReturn, judgeReturn, passReturnTime, returnDueMonoMs, startReturn } from './returns.ts';
+import {
+  endUnfinished,
+  finishReturn,
+  giveBack,
+  judgeReturn,
+  passReturnTime,
+  returnDueMonoMs,
+  startReturn,
+} from './returns.ts';
 import { holds, isClear, isShut, type Slot, type SlotFacts } from './slot.ts';
 import { motionAt, orderOf } from './state.ts';
 
@@ -28,6 +37,7 @@ export function slotChanged(draft: CabinetDraft, { facts: sensed }: InputOf<'Slo
 
 export function passSlotTime(draft: CabinetDraft, slot: Slot): void {
   passReturnTime(draft, slot);
+  if (passEjectionTime(draft, slot.slot)) giveBack(draft, slot.slot);
   const due = chargeDueMonoMs(draft, slot);
   if (due === null || draft.atMonoMs < due) return;
   setSlot(draft, slot.slot, 'FAULT', { item: slot.item ?? undefined, cause: 'not charging', trigger: 'timer' });
@@ -35,7 +45,7 @@ export function passSlotTime(draft: CabinetDraft, slot: Slot): void {
 }
 
 export function slotDueMonoMs(draft: CabinetDraft, slot: Slot): MonoMs | null {
-  return returnDueMonoMs(draft, slot) ?? chargeDueMonoMs(draft, slot);
+  return returnDueMonoMs(draft, slot) ?? chargeDueMonoMs(draft, slot) ?? ejectionDueMonoMs(draft, slot.slot);
 }
 
 /** Cleaned and tested: it may go; damaged: it may not. */
@@ -164,8 +174,7 @@ function judgeLocked(draft: CabinetDraft, slot: Slot, sensed: SlotFacts): void {
       if (slot.returned !== null) rederive(draft, slot, sensed, 'sensor');
       return;
     case 'foreign':
-      if (isClear(sensed) && sensed.doorClosed !== false) setSlot(draft, slot.slot, 'EMPTY', { trigger: 'sensor' });
-      return;
+      return judgeForeign(draft, slot, sensed);
     case 'door':
       if (isClear(sensed) && isShut(sensed)) setSlot(draft, slot.slot, 'EMPTY', { trigger: 'sensor' });
       else if (sensed.present === true || sensed.tagId !== null) startReturn(draft, slot.slot, sensed);
@@ -177,6 +186,18 @@ function judgeLocked(draft: CabinetDraft, slot: Slot, sensed: SlotFacts): void {
     default:
       slot.cause satisfies never;
   }
+}
+
+/** Shut on the foreign item: it is given back. A guide of the fleet in its place is a return like any other. */
+function judgeForeign(draft: CabinetDraft, slot: Slot, sensed: SlotFacts): void {
+  if (isClear(sensed)) {
+    if (sensed.doorClosed === false) return;
+    setSlot(draft, slot.slot, 'EMPTY', { trigger: 'sensor' });
+    return endEjection(draft, slot.slot);
+  }
+  if (sensed.tagId === null || !draft.facts.items.has(sensed.tagId)) return giveBack(draft, slot.slot);
+  endEjection(draft, slot.slot);
+  startReturn(draft, slot.slot, sensed);
 }
 
 /** Only a guide that is sensed behind its latch ends a doubt by itself: it favours the visitor. */

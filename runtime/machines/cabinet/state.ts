@@ -44,6 +44,14 @@ export interface OpenRequest {
   readonly staff: Bytes | null;
 }
 
+/** A foreign item on its way back to whoever put it in. */
+export interface Ejection {
+  /** INTENTs so far. */
+  readonly tries: number;
+  /** The last one moved nothing; the next may follow then. */
+  readonly againMonoMs: MonoMs | null;
+}
+
 /** A code refused moments ago: while its answer still stands, the same bytes get no second one. */
 export interface RefusedCode {
   readonly raw: string;
@@ -59,6 +67,8 @@ export interface CabinetState {
   readonly motions: readonly Motion[];
   readonly claims: readonly Claim[];
   readonly openRequests: readonly OpenRequest[];
+  /** Foreign items that are being given back, by slot. */
+  readonly ejections: ReadonlyMap<number, Ejection>;
   readonly nonces: readonly Nonce[];
   /** The nonce on the screen. */
   readonly shown: Nonce | null;
@@ -84,6 +94,7 @@ export const initialState: CabinetState = {
   motions: [],
   claims: [],
   openRequests: [],
+  ejections: new Map(),
   nonces: [],
   shown: null,
   resolveByMonoMs: null,
