@@ -2,6 +2,7 @@
 // draw them, and meets the barrier as a body does: through its detector and its wings.
 import type { GateDirection } from '../../devices/ports/gate.ts';
 import { type Clock, sleep } from '../../runtime/core/clock.ts';
+import { Signal } from '../../runtime/core/event.ts';
 import type { Barrier } from './barrier.ts';
 
 export interface Person {
@@ -9,6 +10,12 @@ export interface Person {
   readonly direction: GateDirection;
   /** 0 before the gate .. 1 behind it, in the person's own direction. */
   readonly position: number;
+}
+
+/** What somebody did at the gate, at the moment of doing it: by mechanics, whatever a terminal makes of it. */
+export interface PersonAct {
+  readonly direction: GateDirection;
+  readonly outcome: 'passed' | 'turnedBack' | 'tailgated' | 'stood';
 }
 
 export type Outcome = 'passed' | 'turnedBack' | 'gaveUp';
@@ -34,6 +41,7 @@ interface Stride {
 }
 
 export class People {
+  readonly acted = new Signal<PersonAct>();
   readonly #barrier: Barrier;
   readonly #clock: Clock;
   readonly #stepMs: number;
@@ -64,9 +72,9 @@ export class People {
       const behind: Promise<unknown>[] = [];
       await this.#stride(id, 0, 0.5);
       for (let follower = 0; follower < followers; follower++) {
-        behind.push(this.#appear(direction, (next) => this.#through(next, direction)));
+        behind.push(this.#appear(direction, (next) => this.#through(next, direction, 'tailgated')));
       }
-      this.#cross(direction);
+      this.#cross(direction, 'passed');
       await this.#stride(id, 0.5, 1);
       await Promise.all(behind);
       return 'passed';
@@ -78,7 +86,10 @@ export class People {
     return this.#come(direction, async (id) => {
       await this.#stride(id, 0, 0.5);
       await this.#stride(id, 0.5, 0);
-      if (!this.#ended.signal.aborted) this.#barrier.turnedBack(direction);
+      if (!this.#ended.signal.aborted) {
+        this.acted.emit({ direction, outcome: 'turnedBack' });
+        this.#barrier.turnedBack(direction);
+      }
       return 'turnedBack';
     });
   }
@@ -87,9 +98,10 @@ export class People {
   standStill(direction: GateDirection, standMs: number): Promise<Outcome> {
     return this.#come(direction, async (id) => {
       await this.#stride(id, 0, 0.4);
+      this.acted.emit({ direction, outcome: 'stood' });
       await this.#pause(standMs);
       await this.#stride(id, 0.4, 0.5);
-      this.#cross(direction);
+      this.#cross(direction, 'passed');
       await this.#stride(id, 0.5, 1);
       return 'passed';
     });
@@ -124,13 +136,15 @@ export class People {
     return outcome;
   }
 
-  #cross(direction: GateDirection): void {
-    if (!this.#ended.signal.aborted) this.#barrier.crossed(direction);
+  #cross(direction: GateDirection, outcome: PersonAct['outcome']): void {
+    if (this.#ended.signal.aborted) return;
+    this.acted.emit({ direction, outcome });
+    this.#barrier.crossed(direction);
   }
 
-  async #through(id: number, direction: GateDirection): Promise<Outcome> {
+  async #through(id: number, direction: GateDirection, outcome: PersonAct['outcome'] = 'passed'): Promise<Outcome> {
     await this.#stride(id, 0, 0.5);
-    this.#cross(direction);
+    this.#cross(direction, outcome);
     await this.#stride(id, 0.5, 1);
     return 'passed';
   }

@@ -1,5 +1,6 @@
 // What the street page shows and what a person there can do. The page draws device-end state only:
 // lamp and sound come from the simulated board's pins, never from what the terminal says of itself.
+import type { MuseumSnapshot, MuseumWorld } from './museum-world.ts';
 
 export interface StreetSnapshot {
   readonly terminal: {
@@ -33,6 +34,8 @@ export interface StreetSnapshot {
   readonly journal: readonly StreetRow[];
   readonly ledger: readonly StreetRow[];
   readonly counts: { readonly journalRides: number; readonly ledgerRides: number; readonly waiting: number };
+  /** Null for a street without one. */
+  readonly museum: MuseumSnapshot | null;
 }
 
 export interface StreetRow {
@@ -76,5 +79,7 @@ export interface StreetWorld {
   present(code: string): Promise<string>;
   /** Does the act; resolves with one sentence a person can read. */
   act(action: StreetAction): Promise<string>;
+  /** Null for a street without one. */
+  readonly museum: MuseumWorld | null;
   onChange(listener: () => void): () => void;
 }

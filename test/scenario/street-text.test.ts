@@ -52,7 +52,7 @@ describe.skipIf(!peer('tmux') || !peer('zbarimg'))('`npm start -- --text` in a w
       expect(escapes).toBe(environment.length === 0);
       await quit();
     },
-    60_000,
+    180_000,
   );
 
   it('of 80 x 24 says that it is too small for the code, and the ride goes on', async () => {
@@ -106,7 +106,7 @@ const codeIn = (lines: readonly string[]): readonly string[] =>
   lines.filter((line) => /^[█▀▄ ]{21,}$/.test(line) && /[█▀▄]/.test(line));
 
 async function until(what: string, holds: () => boolean): Promise<void> {
-  const deadline = performance.now() + 60_000;
+  const deadline = performance.now() + 120_000;
   while (!holds()) {
     if (performance.now() > deadline) throw new Error(`${what} never came\n${window().join('\n')}`);
     await delay(100);

@@ -2,25 +2,31 @@
 // shows only after its fsync.
 import { join } from 'node:path';
 import type { LedgerReader } from '../../../sync/headend/store/read-ledger.ts';
-import { decodeRow } from '../../records/row.ts';
+import { decodeRow, type Row } from '../../records/row.ts';
 import type { StoredRow } from '../../store/journal.ts';
 import { type JournalFileReader, openJournalReader } from '../../store/read-journal.ts';
 
 export interface Seen {
   readonly epoch: number;
   readonly seq: number;
-  /** Accepted rides visible. */
+  /** Rows visible that let something happen: rides of a bus, motions of a gate or a cabinet. */
   readonly accepted: number;
 }
 
 const pageRows = 500;
 
+export const isRide = ({ payload }: Row): boolean => payload.act === 'ride';
+export const isIntent = ({ type }: Row): boolean => type === 'INTENT';
+
 export class JournalSight {
   readonly #file: string;
+  readonly #lets: (row: Row) => boolean;
   #reader: JournalFileReader | null = null;
   #seen: Seen = { epoch: -1, seq: -1, accepted: 0 };
 
-  constructor(terminalData: string) {
+  /** `lets` tells which rows are counted as accepted. */
+  constructor(terminalData: string, lets: (row: Row) => boolean) {
+    this.#lets = lets;
     this.#file = join(terminalData, 'journal.db');
   }
 
@@ -36,27 +42,31 @@ export class JournalSight {
       const page = this.#reader.after(this.#seen.epoch, this.#seen.seq, pageRows);
       const last = page.at(-1);
       if (!last) return this.#seen.seq < 0 ? null : this.#seen;
-      const rides = page.filter((row) => decodeRow(row.body).payload.act === 'ride').length;
-      this.#seen = { epoch: last.epoch, seq: last.seq, accepted: this.#seen.accepted + rides };
+      const more = page.filter((row) => this.#lets(decodeRow(row.body))).length;
+      this.#seen = { epoch: last.epoch, seq: last.seq, accepted: this.#seen.accepted + more };
     }
   }
 
   /** What kinds of things the journal says have happened. */
   acts(): ReadonlySet<string> {
-    return new Set(this.newest(pageRows).map((row) => decodeRow(row.body).payload.act));
+    return new Set(this.rows().map(({ payload }) => payload.act));
   }
 
   /** Version of the newest deny list taken among the newest rows; 0 where none is. */
   denyVersion(): number {
-    const lists = this.newest(pageRows).map((row) => decodeRow(row.body).payload);
-    return lists.findLast((payload) => payload.act === 'deny')?.version ?? 0;
+    return this.rows().findLast(({ payload }) => payload.act === 'deny')?.payload.version ?? 0;
   }
 
-  /** All rows but CHECKPOINT and RECEIPT at the very end are in `ledger`, with a verdict. */
-  allStoredIn(ledger: LedgerReader): boolean {
+  /** All rows of `terminal` but CHECKPOINT and RECEIPT at the very end are in `ledger`, with a verdict. */
+  allStoredIn(ledger: LedgerReader, terminal: string): boolean {
     const newest = this.newest(pageRows);
     const last = newest.findLast((row) => row.type !== 'CHECKPOINT' && row.type !== 'RECEIPT');
-    return last !== undefined && ledger.judgedUpto(last.epoch) >= last.seq;
+    return last !== undefined && ledger.judgedUpto(terminal, last.epoch) >= last.seq;
+  }
+
+  /** The newest rows, oldest first. */
+  rows(limit: number = pageRows): readonly Row[] {
+    return this.newest(limit).map(({ body }) => decodeRow(body));
   }
 
   newest(limit: number): readonly StoredRow[] {

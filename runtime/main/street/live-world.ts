@@ -9,7 +9,8 @@ import type { UnixSeconds } from '../../core/brand.ts';
 import { hex } from '../../core/bytes.ts';
 import { repeat, sleep, type TimerHandle } from '../../core/clock.ts';
 import { decodeRow } from '../../records/row.ts';
-import { streetNames, streetPins } from './setting.ts';
+import { LiveMuseum } from './live-museum.ts';
+import { streetNames, streetPins } from './names.ts';
 import type { Stage } from './stage.ts';
 
 const shownRows = 12;
@@ -18,6 +19,7 @@ const lookEveryMs = 250;
 const holdSeconds = 12;
 
 export class LiveWorld implements StreetWorld {
+  readonly museum: LiveMuseum;
   readonly #stage: Stage;
   readonly #phoneShows: 'presentation' | 'bearer';
   readonly #listeners = new Set<() => void>();
@@ -36,6 +38,7 @@ export class LiveWorld implements StreetWorld {
     stage.board.pinChanged.on(() => this.#changed());
     stage.terminal.changed.on(() => this.#changed());
     stage.headEnd.changed.on(() => this.#changed());
+    this.museum = new LiveMuseum(stage.museum, stage.clock, () => this.#changed());
   }
 
   start(): void {
@@ -81,6 +84,7 @@ export class LiveWorld implements StreetWorld {
         balanceHidden: true,
       },
       ...this.#rows,
+      museum: this.museum.snapshot(),
     };
   }
 
@@ -189,7 +193,7 @@ export class LiveWorld implements StreetWorld {
   async #look(): Promise<void> {
     this.#ledger ??= await openLedgerReader(join(this.#stage.setting.headEndData, 'headend.db')).catch(() => null);
     const journal = this.#stage.sight.newest(200);
-    const stored = this.#ledger?.newest(200) ?? [];
+    const stored = (this.#ledger?.newest(400) ?? []).filter(({ terminal }) => terminal === streetNames.terminal);
     // Bookkeeping at the very end goes up with the next row: nothing of it waits.
     const newestSeq = journal.findLast(({ type }) => type !== 'CHECKPOINT' && type !== 'RECEIPT')?.seq ?? -1;
     const storedSeq = Math.max(-1, ...stored.map((row) => row.seq));

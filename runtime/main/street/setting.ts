@@ -5,22 +5,16 @@ import { join } from 'node:path';
 import { Issuer } from '../../../simulators/issuer/issuer.ts';
 import type { KeyPair } from '../../../simulators/issuer/key-pair.ts';
 import { OperatorKeys } from '../../../simulators/issuer/root.ts';
-import { operatorId, secondsOf, terminalId, type UnixSeconds } from '../../core/brand.ts';
+import { TicketShop } from '../../../simulators/issuer/ticket-shop.ts';
+import { secondsOf, type UnixSeconds } from '../../core/brand.ts';
 import { hex } from '../../core/bytes.ts';
 import type { Clock } from '../../core/clock.ts';
 import type { Entropy } from '../../core/entropy.ts';
 import { createIdentity } from '../../provisioning/identity.ts';
 import type { HeadEndKeysFile } from '../headend/config.ts';
-
-export const streetNames = {
-  operator: operatorId('demo'),
-  terminal: terminalId('bus-1'),
-  issuer: 'metro1',
-  line: '12',
-} as const;
-
-/** Pins of the simulated board, as the terminal's configuration names them. */
-export const streetPins = { green: 4, red: 5, amber: 6, white: 7, buzzer: 8 } as const;
+import { type MuseumPlaces, type MuseumSetting, museum, prepareMuseum } from './museum-setting.ts';
+import { streetNames, streetPins } from './names.ts';
+import { writeJson } from './setting-files.ts';
 
 export interface Setting {
   readonly folder: string;
@@ -32,6 +26,8 @@ export interface Setting {
   readonly terminalData: string;
   readonly headEndData: string;
   readonly logs: string;
+  /** Null for a bus alone. */
+  readonly museum: MuseumSetting | null;
 }
 
 export interface SettingOptions {
@@ -43,6 +39,8 @@ export interface SettingOptions {
   /** Where the terminal connects: the proxy in front of the broker. */
   readonly brokerPort: number;
   readonly headEndPort: number;
+  /** Left out for a bus alone. */
+  readonly museum?: MuseumPlaces;
 }
 
 /** Riders of one account and stop visit: a family of four. */
@@ -61,7 +59,9 @@ export function prepareSetting(options: SettingOptions): Setting {
     terminal: streetNames.terminal,
     roots: keys.rootSet,
   });
-  writeFileSync(join(files, 'trust.cbor'), keys.trustList([issuer], 1, now));
+  const museumIssuer = Issuer.create(museum.issuer, entropy);
+  const shop = new TicketShop(museum.shop);
+  writeFileSync(join(files, 'trust.cbor'), keys.trustList([issuer, museumIssuer, shop], 1, now));
   writeJson(join(files, 'fares.json'), flatFares(now));
   writeJson(join(files, 'headend-keys.json'), headEndKeys(keys), 0o600);
   const terminalConfig = writeJson(join(files, 'terminal.json'), {
@@ -73,6 +73,8 @@ export function prepareSetting(options: SettingOptions): Setting {
     brokers: [`mqtt://127.0.0.1:${options.brokerPort}`],
     trip: { line: streetNames.line, groupMax },
   });
+  const places = options.museum;
+  const ofMuseum = places ? prepareMuseum({ folder, files, keys, issuer: museumIssuer, shop, places }) : null;
   const headEndConfig = writeJson(join(files, 'headend.json'), {
     operator: streetNames.operator,
     dataFolder: headEndData,
@@ -85,10 +87,15 @@ export function prepareSetting(options: SettingOptions): Setting {
       need: 1,
       keys: keys.rootSet.keys.map(({ kid, publicKey }) => ({ kid: hex(kid), publicKey: hex(publicKey) })),
     },
-    terminals: [{ id: streetNames.terminal, journalKey: hex(identity.journalKey.publicKey) }],
+    terminals: [
+      { id: streetNames.terminal, journalKey: hex(identity.journalKey.publicKey) },
+      ...(ofMuseum?.terminals ?? []),
+    ],
+    ...ofMuseum?.headEnd,
   });
   const foreignIssuer = Issuer.create('faraway', entropy);
-  return { folder, issuer, foreignIssuer, terminalConfig, headEndConfig, terminalData, headEndData, logs };
+  const data = { terminalData, headEndData, logs };
+  return { folder, issuer, foreignIssuer, terminalConfig, headEndConfig, ...data, museum: ofMuseum };
 }
 
 const flatFares = (now: UnixSeconds) => ({
@@ -116,9 +123,4 @@ export function headEndKeys(keys: OperatorKeys): HeadEndKeysFile {
     commands: der(commands),
     sealing: der({ privateKey: keys.sealing }),
   };
-}
-
-function writeJson(file: string, content: unknown, mode = 0o644): string {
-  writeFileSync(file, `${JSON.stringify(content, null, 2)}\n`, { mode });
-  return file;
 }

@@ -30,7 +30,7 @@ export async function showStreet(options: ShowOptions, folder: string): Promise<
     };
     for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, end);
   });
-  say('Starting a head end and a bus with simulated devices …');
+  say('Starting a head end, a bus, two gate lanes and two guide cabinets with simulated devices …');
   const stage = await Stage.open({ folder, line: options.line });
   const world = new LiveWorld(stage, options.text ? 'bearer' : 'presentation');
   try {
@@ -52,7 +52,7 @@ export async function showStreet(options: ShowOptions, folder: string): Promise<
         logger: createLogger('warn'),
       });
       say('');
-      say(`${paint.bold('The bus runs.')} Open ${paint.green(server.url)}`);
+      say(`${paint.bold('The street runs.')} Open ${paint.green(server.url)}`);
       say('');
       say('  Drag the phone onto the reader, or use the buttons: cut the network,');
       say('  kill the terminal, forge a code, and watch journal and ledger.');

@@ -1,7 +1,6 @@
-// The street running: simulated devices on real lines, a proxy where the mobile network stands, and two
-// real processes, head end and terminal. Whoever holds the stage ends everything with `close`.
+// The street running: simulated devices on real lines, a proxy where each network stands, and real processes: a head
+// end, the terminal of a bus, and those of a museum. Whoever holds the stage ends everything with `close`.
 import { appendFileSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { SimulatedBoard } from '../../../simulators/board/simulated-board.ts';
 import type { DeviceEnd } from '../../../simulators/line/device-end.ts';
@@ -9,16 +8,21 @@ import { createLine, type LineKind } from '../../../simulators/line/line.ts';
 import { SimulatedScanner } from '../../../simulators/scanner/simulated-scanner.ts';
 import { TcpProxy } from '../../../simulators/world/tcp-proxy.ts';
 import { type LedgerReader, openLedgerReader } from '../../../sync/headend/store/read-ledger.ts';
+import { assert } from '../../core/assert.ts';
 import { secondsOf, type UnixSeconds } from '../../core/brand.ts';
 import { hex } from '../../core/bytes.ts';
 import { type Clock, SystemClock, sleep } from '../../core/clock.ts';
 import { systemEntropy } from '../../core/entropy.ts';
 import { StileError } from '../../core/errors.ts';
+import { monotonicUs, type Until, within } from './awaited.ts';
 import { BoardTrace } from './board-trace.ts';
 import { StreetProcess } from './child-process.ts';
 import { digestOf } from './code-digest.ts';
-import { JournalSight } from './journal-sight.ts';
-import { prepareSetting, type Setting, streetNames } from './setting.ts';
+import { freePort } from './free-port.ts';
+import { isRide, JournalSight } from './journal-sight.ts';
+import { layMuseum, Museum, type MuseumGround, writeMachines } from './museum.ts';
+import { streetNames, streetPins } from './names.ts';
+import { prepareSetting, type Setting } from './setting.ts';
 
 export interface StageOptions {
   readonly folder: string;
@@ -33,8 +37,6 @@ export interface Presented {
   readonly genuine: boolean;
 }
 
-export const stageLimits = { waitMs: 30_000, pollMs: 15 } as const;
-
 export class Stage {
   readonly clock: Clock = new SystemClock();
   readonly setting: Setting;
@@ -46,6 +48,7 @@ export class Stage {
   readonly terminal: StreetProcess;
   readonly headEnd: StreetProcess;
   readonly sight: JournalSight;
+  readonly museum: Museum;
   /** Buzzer rises and lamp changes since the start, as the pins made them. */
   readonly pins = { tones: 0, greens: 0, reds: 0, ambers: 0, changedAtMs: 0 };
   readonly #trace: BoardTrace;
@@ -61,6 +64,7 @@ export class Stage {
     ]);
     const headEndPort = await freePort();
     const proxy = await TcpProxy.open({ clock, targetPort: headEndPort });
+    const ground = await layMuseum({ folder, line, clock, headEndPort });
     const setting = prepareSetting({
       folder,
       clock,
@@ -69,8 +73,9 @@ export class Stage {
       boardPath: boardLine.path,
       brokerPort: proxy.port,
       headEndPort,
+      museum: ground.places,
     });
-    return new Stage(options, setting, scannerLine, boardLine, proxy);
+    return new Stage(options, setting, scannerLine, boardLine, proxy, ground);
   }
 
   private constructor(
@@ -79,16 +84,27 @@ export class Stage {
     scannerLine: DeviceEnd,
     boardLine: DeviceEnd,
     proxy: TcpProxy,
+    ground: MuseumGround,
   ) {
     const { sabotage } = options;
+    const { folder, logs } = setting;
     this.setting = setting;
     this.scannerLine = scannerLine;
     this.boardLine = boardLine;
     this.proxy = proxy;
     this.scanner = new SimulatedScanner({ line: scannerLine, clock: this.clock });
     this.board = new SimulatedBoard({ line: boardLine, clock: this.clock, nowUs: monotonicUs });
-    this.sight = new JournalSight(setting.terminalData);
-    this.#trace = new BoardTrace(setting.folder, this.sight, this.board);
+    this.sight = new JournalSight(setting.terminalData, isRide);
+    this.#trace = new BoardTrace({
+      file: join(folder, 'board.ndjson'),
+      sight: this.sight,
+      board: this.board,
+      pins: streetPins,
+      lookAt: ['green', 'buzzer'],
+    });
+    assert(setting.museum !== null, 'a street has a museum');
+    this.museum = new Museum({ ground, setting: setting.museum, clock: this.clock, folder, logs });
+    writeMachines(folder);
     this.board.pinChanged.on(({ pin, level }) => this.#pinMoved(pin, level));
     this.headEnd = new StreetProcess({
       name: 'head end',
@@ -116,10 +132,15 @@ export class Stage {
   /** True once {@link close} was called: nothing is started any more. */
   #closing = false;
 
-  /** Head end first; resolves when the terminal holds its documents, has a trip open and drives its lamps. */
+  /** Head end first; resolves when every terminal holds its documents and has its devices. */
   async start(): Promise<void> {
     this.#mayStart();
     await this.headEnd.start();
+    this.#mayStart();
+    await Promise.all([this.#startBus(), this.museum.start()]);
+  }
+
+  async #startBus(): Promise<void> {
     await this.startTerminal();
     await this.until('the terminal to open its trip', () => this.#hasAct('trip'));
     await this.until('the terminal to hold a deny list', () => this.#hasAct('deny'));
@@ -171,10 +192,14 @@ export class Stage {
     return this.sight.denyVersion();
   }
 
-  /** Every row of the journal is at the head end and judged, but for bookkeeping at the very end. */
+  /** Every row of every journal is at the head end and judged, but for bookkeeping at the very end. */
   async stored(): Promise<boolean> {
     this.#ledger ??= await openLedgerReader(join(this.setting.headEndData, 'headend.db'));
-    return this.sight.allStoredIn(this.#ledger);
+    const ledger = this.#ledger;
+    return (
+      this.sight.allStoredIn(ledger, this.terminalId) &&
+      this.museum.machines.every(({ id, sight }) => sight.allStoredIn(ledger, id))
+    );
   }
 
   now(): UnixSeconds {
@@ -182,26 +207,12 @@ export class Stage {
   }
 
   /** Polls until it holds. @throws StileError naming what never came. */
-  async until(
-    what: string,
-    holds: () => boolean | Promise<boolean>,
-    withinMs: number = stageLimits.waitMs,
-  ): Promise<void> {
-    const deadline = this.clock.monoMs() + withinMs;
-    while (!(await holds())) {
-      if (this.clock.monoMs() > deadline) {
-        throw new StileError('INTERNAL', `waited ${withinMs / 1000} s in vain for ${what}`, {
-          remedy: `Read the logs in ${this.setting.logs}.`,
-        });
-      }
-      await sleep(this.clock, 'street-poll', stageLimits.pollMs);
-    }
-  }
+  readonly until: Until = (what, holds, withinMs) => within(this.clock, this.setting.logs, what, holds, withinMs);
 
-  /** Ends both processes, then the devices. Safe to call twice. */
+  /** Ends every process, terminals first, then the devices. Safe to call twice. */
   async close(): Promise<void> {
     this.#closing = true;
-    await this.terminal.end('SIGTERM');
+    await Promise.all([this.terminal.end('SIGTERM'), this.museum.close()]);
     await this.headEnd.end('SIGTERM');
     this.sight.close();
     this.#ledger?.close();
@@ -221,30 +232,18 @@ export class Stage {
   }
 
   #outputsTaken(since: number): boolean {
-    return this.board.trace.slice(since).some(({ bytes }) => bytes.includes(0xf4)) && this.board.pin(8).mode === 1;
+    return (
+      this.board.trace.slice(since).some(({ bytes }) => bytes.includes(0xf4)) &&
+      this.board.pin(streetPins.buzzer).mode === 1
+    );
   }
 
   #pinMoved(pin: number, level: number): void {
     this.pins.changedAtMs = this.clock.wallMs();
     if (level !== 1) return;
-    if (pin === 8) this.pins.tones++;
-    if (pin === 4) this.pins.greens++;
-    if (pin === 5) this.pins.reds++;
-    if (pin === 6) this.pins.ambers++;
+    if (pin === streetPins.buzzer) this.pins.tones++;
+    if (pin === streetPins.green) this.pins.greens++;
+    if (pin === streetPins.red) this.pins.reds++;
+    if (pin === streetPins.amber) this.pins.ambers++;
   }
-}
-
-/** CLOCK_MONOTONIC in microseconds: the axis of the terminal's rows too. */
-export const monotonicUs = (): number => new SystemClock().monoUs();
-
-function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer();
-    server.once('error', reject);
-    server.listen(0, '127.0.0.1', () => {
-      const address = server.address();
-      const port = typeof address === 'object' && address ? address.port : 0;
-      server.close(() => resolve(port));
-    });
-  });
 }

@@ -1,5 +1,6 @@
 // The street as text: what stands in the window, as a pure function of the snapshot and the window's
 // size. The lamp is named as well as coloured, because a pipe and a colour-blind reader see none.
+import type { MuseumSnapshot } from '../../../simulators/street/museum-world.ts';
 import type { StreetRow, StreetSnapshot } from '../../../simulators/street/world.ts';
 import type { Painter } from '../cli/paint.ts';
 
@@ -23,7 +24,7 @@ export const textKeys = [
   ['t', 'restart-terminal'],
 ] as const;
 
-const statusRows = 12;
+const statusRows = 13;
 /** A key and its word stay on one line. */
 const unbroken = '\u00a0';
 
@@ -56,6 +57,7 @@ function statusLines(snapshot: StreetSnapshot, size: WindowSize, paint: Painter,
   const lines = [
     `${paint.bold('lamp')} ${lamp(snapshot, paint)}   tones ${snapshot.board.beeps}`,
     `terminal ${snapshot.terminal.process} · network ${snapshot.network} · head end ${snapshot.headEnd} · reader ${snapshot.reader.plugged ? 'plugged' : 'unplugged'}`,
+    ...(snapshot.museum ? [museumLine(snapshot.museum)] : []),
     `rides: ${counts.journalRides} in the journal, ${counts.ledgerRides} at the head end, ${counts.waiting} waiting`,
     '',
     ...snapshot.journal.slice(0, 3).map((row) => rowLine('journal ', row)),
@@ -74,6 +76,17 @@ function lamp(snapshot: StreetSnapshot, paint: Painter): string {
   if (lit.amber) return paint.amber('▲ AMBER  see staff');
   if (lit.white) return '◔ WHITE  wait';
   return paint.dim('○ off     ready');
+}
+
+/** What a passer-by sees: barriers and guides; where a process does not run, that. */
+function museumLine({ lanes, cabinets }: MuseumSnapshot): string {
+  const inOrder = (process: string, word: string): string => (process === 'running' ? word : process);
+  const gates = lanes.map(({ id, process, barrier }) => `${id} ${inOrder(process, barrier.phase)}`);
+  const guides = cabinets.map(({ id, process, slots }) => {
+    const count = slots.filter(({ item }) => item !== null).length;
+    return `${id} ${inOrder(process, `${count} guides`)}`;
+  });
+  return `museum: ${[...gates, ...guides].join(' · ')}`;
 }
 
 const rowLine = (where: string, row: StreetRow): string =>

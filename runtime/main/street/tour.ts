@@ -6,7 +6,8 @@ import { flippedBit, staleCode } from '../../../simulators/wallet/forgeries.ts';
 import { Wallet } from '../../../simulators/wallet/wallet.ts';
 import type { UnixSeconds } from '../../core/brand.ts';
 import { sleep } from '../../core/clock.ts';
-import { monotonicUs, type Stage } from './stage.ts';
+import { monotonicUs } from './awaited.ts';
+import type { Stage } from './stage.ts';
 
 /** What a step should come to: charges in the journal, accept cues at the board, refusals. */
 export interface Expected {

@@ -23,8 +23,8 @@ export interface LedgerReader {
   newest(limit: number): readonly LedgerLine[];
   byReference(ref: string): readonly LedgerLine[];
   rides(): number;
-  /** Highest seq of `epoch` below which every row is stored and judged; -1 for none. */
-  judgedUpto(epoch: number): number;
+  /** Highest seq of `epoch` of `terminal` below which every row is stored and judged; -1 for none. */
+  judgedUpto(terminal: string, epoch: number): number;
   close(): void;
 }
 
@@ -40,14 +40,14 @@ export async function openLedgerReader(file: string): Promise<LedgerReader> {
     const byReference = database.prepare(`SELECT ${columns} FROM tx WHERE ref = ? ORDER BY rowid DESC LIMIT 16`);
     const rides = database.prepare("SELECT count(*) FROM tx WHERE act = 'ride'").pluck();
     const counted = database.prepare(
-      'SELECT count(*) AS judged, max(seq) AS newest FROM tx WHERE epoch = ? AND verdict IS NOT NULL',
+      'SELECT count(*) AS judged, max(seq) AS newest FROM tx WHERE terminal = ? AND epoch = ? AND verdict IS NOT NULL',
     );
     return {
       newest: (limit) => newest.all(limit) as LedgerLine[],
       byReference: (ref) => byReference.all(ref) as LedgerLine[],
       rides: () => Number(rides.get()),
-      judgedUpto: (epoch) => {
-        const { judged, newest: seq } = counted.get(epoch) as { judged: number; newest: number | null };
+      judgedUpto: (terminal, epoch) => {
+        const { judged, newest: seq } = counted.get(terminal, epoch) as { judged: number; newest: number | null };
         return seq !== null && judged >= seq + 1 ? seq : -1;
       },
       close: () => database.close(),
