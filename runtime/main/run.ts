@@ -19,7 +19,7 @@ export async function runTerminalCommand(args: readonly string[]): Promise<void>
   onEnd(() => void Promise.resolve(running?.stop()).finally(() => process.exit(0)));
   running = await whenStorageAllows(config, () => composeTerminal(config, fault), tellFault);
   tellParent({ kind: 'ready', afterMs: sinceStartMs() });
-  running.shown.on(({ cue, reason, ref }) => tellParent({ kind: 'shown', cue, reason, ref }));
+  running.shown.on(({ cue, reason, ref, time }) => tellParent({ kind: 'shown', cue, reason, ref, time }));
   running.notices.on(tellParent);
   onParentOrder(running.order);
   await running.connect();

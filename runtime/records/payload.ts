@@ -118,10 +118,12 @@ export interface Payload {
   readonly commandId?: Bytes;
   /** Version of the site's signed rules. */
   readonly rulesVersion?: number;
-  /** When a ticket's entitlement ends, unix seconds. */
+  /** When a code's entitlement ends, unix seconds. */
   readonly validUntil?: number;
   /** What was counted in a time, by name. */
   readonly counters?: readonly (readonly [name: string, count: number])[];
+  /** From when a code that was shown too early is good, unix seconds. */
+  readonly validFrom?: number;
 }
 export type PayloadField = keyof Payload;
 
@@ -202,6 +204,7 @@ const fieldNumbers = {
   rulesVersion: 73,
   validUntil: 74,
   counters: 75,
+  validFrom: 76,
 } as const satisfies Record<PayloadField, number>;
 
 /** Names of all fields, in the order of their numbers. */

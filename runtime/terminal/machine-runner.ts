@@ -2,7 +2,7 @@
 // await of the scan path, and no effect runs before it.
 
 import type { Cue, Indicator } from '../../devices/ports/indicator.ts';
-import type { Money, MonoMs } from '../core/brand.ts';
+import type { Money, MonoMs, WallMs } from '../core/brand.ts';
 import type { Bytes } from '../core/bytes.ts';
 import type { Clock, TimerHandle } from '../core/clock.ts';
 import { messageOf, StileError } from '../core/errors.ts';
@@ -24,6 +24,8 @@ export interface Shown {
   readonly reason: ReasonCode;
   readonly ref: string | null;
   readonly fare: Money | null;
+  /** The time the message names. */
+  readonly time: WallMs | null;
   readonly atMonoMs: MonoMs;
 }
 
@@ -172,7 +174,7 @@ export class MachineRunner<
     const ref =
       reference === null ? null : reference.from === 'row' ? reference.ref : (rows[reference.index]?.ref ?? null);
     const atMonoMs = this.#options.clock.monoMs();
-    this.shown.emit({ cue: effect.cue, reason: effect.reason, ref, fare: effect.fare, atMonoMs });
+    this.shown.emit({ cue: effect.cue, reason: effect.reason, ref, fare: effect.fare, time: effect.time, atMonoMs });
   }
 
   /** Inputs that only note something: they write nothing and tell nobody. */
@@ -198,7 +200,7 @@ export class MachineRunner<
   #outOfOrder(): void {
     this.#options.indicator.show('outOfOrder');
     const atMonoMs = this.#options.clock.monoMs();
-    this.shown.emit({ cue: 'outOfOrder', reason: 'OUT_OF_SERVICE', ref: null, fare: null, atMonoMs });
+    this.shown.emit({ cue: 'outOfOrder', reason: 'OUT_OF_SERVICE', ref: null, fare: null, time: null, atMonoMs });
   }
 
   #report(error: unknown): void {

@@ -102,6 +102,6 @@ export type Verdict =
       /** Known only where the format could be read; not proven. */
       readonly issuer: string | null;
       readonly digest: Bytes | null;
-      /** Set only when every signature held (DENIED, REVOKED, REPLAYED after proof …). */
+      /** Set only when every signature held: DENIED, REVOKED, and NOT_YET_VALID and EXPIRED of a genuine code. */
       readonly outcome: Outcome | null;
     };

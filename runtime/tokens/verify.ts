@@ -86,7 +86,10 @@ function decide(
   trail.parsed = parsed;
   const admission = format.admit(parsed, context);
   trail.examineUpTo(admissionChecks, admission.ok ? 0 : admission.found & admissionWord);
-  if (!admission.ok) return trail.refuse(admission);
+  if (!admission.ok) {
+    if (namesTime(admission.reason)) trail.outcome = genuineOutcome(format, parsed, context);
+    return trail.refuse(admission);
+  }
   trail.examine('dependsOnUncertainty', 'listsPastSoftAge', 'listsPastHardAge');
   trail.found |= admission.found | trustListAge(context);
   trail.examine('replayHere');
@@ -102,6 +105,15 @@ function decide(
   trail.examineUpTo(signatures, proof.ok ? 0 : proof.found);
   if (!proof.ok) return trail.refuse(proof);
   return judgeLists(proof.outcome, context, lookups, trail);
+}
+
+/** Whoever comes too early or too late is told when: the one refusal whose message needs a claim of the code. */
+const namesTime = (reason: TokenReason): boolean => reason === 'NOT_YET_VALID' || reason === 'EXPIRED';
+
+/** Steps 6 and 7 without a word of their own: the reason stays that of the earlier step, forged or not. */
+function genuineOutcome(format: TokenVerifier, parsed: Parsed, context: VerifyContext): Outcome | null {
+  const proof = format.prove(parsed, context);
+  return proof.ok ? proof.outcome : null;
 }
 
 /** A trust list past its end still serves, flagged; past its grace only what has nothing to lose goes on. */

@@ -7,6 +7,7 @@ import type { Outcome, Verdict } from '../../tokens/outcome.ts';
 import { recordDecline } from '../shared/declines.ts';
 import { messages } from '../shared/messages.ts';
 import { payloadOf } from '../shared/step-draft.ts';
+import { windowFields, windowTime } from '../shared/window-time.ts';
 import { eligibleSlots } from './choice.ts';
 import { cabinetBounds } from './config.ts';
 import { decide, guidesOf, listAgeOf, stockReason, type Words } from './decide.ts';
@@ -169,9 +170,10 @@ function decline(
   verdict: Verdict | null,
   reason: ReasonCode,
   words: Words | null,
-  time: WallMs | null,
+  named: WallMs | null,
   place?: string,
 ): void {
+  const time = words === null ? windowTime(reason, verdict?.outcome ?? null) : named;
   const payload = payloadOf({
     ...circumstances(draft.facts),
     act: 'decline',
@@ -181,6 +183,7 @@ function decline(
     done: words?.done ?? verdict?.done,
     found: words?.found ?? verdict?.found,
     detail: verdict?.accepted === false ? verdict.detail : undefined,
+    ...windowFields(reason, time),
     place,
     trigger: 'presentation',
   });

@@ -8,6 +8,7 @@ import { type AccessProduct, type AccessRules, checksAt, type RuleStep } from '.
 import { holds, needsClock, type Question } from '../../rules/condition.ts';
 import { noEntries } from '../../rules/entry-history.ts';
 import { isHeldElsewhere, type TicketUse } from '../shared/use-ledger.ts';
+import { windowTime } from '../shared/window-time.ts';
 import type { GateLaneFacts } from './facts.ts';
 import type { Candidate } from './state.ts';
 
@@ -86,16 +87,16 @@ function windowOf(candidate: Candidate, product: AccessProduct | undefined): rea
 
 function timesRefusal(candidate: Candidate, product: AccessProduct | undefined, facts: GateLaneFacts): Refusal | null {
   const [from, to] = windowOf(candidate, product);
-  const { nbf, exp } = candidate.outcome;
+  const refused = (reason: ReasonCode): Refusal => ({ reason, time: windowTime(reason, candidate.outcome) });
   const { earliest, latest } = secondsAround(facts);
   if (facts.moment.state === 'UNTRUSTED') {
     const floor = Math.floor(facts.moment.floorMs / 1000);
-    if (to <= floor) return { reason: 'EXPIRED', time: wallMs(exp * 1000) };
+    if (to <= floor) return refused('EXPIRED');
     const spans = from <= floor && to >= floor + facts.config.wideValiditySeconds;
     return spans || waived(candidate, 'CLOCK_UNTRUSTED') ? null : { reason: 'CLOCK_UNTRUSTED' };
   }
-  if (from > latest) return { reason: 'NOT_YET_VALID', time: wallMs((nbf ?? 0) * 1000) };
-  return to <= earliest ? { reason: 'EXPIRED', time: wallMs(exp * 1000) } : null;
+  if (from > latest) return refused('NOT_YET_VALID');
+  return to <= earliest ? refused('EXPIRED') : null;
 }
 
 function timesFound(candidate: Candidate, product: AccessProduct | undefined, facts: GateLaneFacts): number {

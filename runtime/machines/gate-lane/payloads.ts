@@ -1,10 +1,12 @@
 // What the rows of a gate lane say. A refusal names neither ticket nor digest nor token bytes: nobody who was
 // turned away is written down.
+import type { WallMs } from '../../core/brand.ts';
 import type { Bytes } from '../../core/bytes.ts';
 import type { Payload, TransactionEvent } from '../../records/payload.ts';
 import type { ReasonCode } from '../../records/reasons.ts';
 import type { Verdict } from '../../tokens/outcome.ts';
 import { type PayloadFields, payloadOf } from '../shared/step-draft.ts';
+import { windowFields } from '../shared/window-time.ts';
 import { countsOf } from './capacity.ts';
 import type { GateLaneFacts } from './facts.ts';
 import { listAgeOf } from './risk.ts';
@@ -91,6 +93,7 @@ export function declinePayload(
     readonly rule?: string | null;
     readonly detail?: string;
   } | null,
+  time: WallMs | null,
   facts: GateLaneFacts,
 ): Payload & { readonly reason: ReasonCode } {
   const claimed = verdict?.outcome ?? null;
@@ -107,6 +110,7 @@ export function declinePayload(
     product: claimed?.limits.product ?? undefined,
     done: more?.done ?? verdict?.done,
     found: more?.found ?? verdict?.found,
+    ...windowFields(reason, time),
     rule: more?.rule ?? undefined,
     detail: more?.detail ?? (verdict !== null && !verdict.accepted ? verdict.detail : undefined),
   });

@@ -7,6 +7,7 @@ import type { Verdict } from '../../tokens/outcome.ts';
 import { recordDecline } from '../shared/declines.ts';
 import { messages } from '../shared/messages.ts';
 import { mergedUse, type TicketUse } from '../shared/use-ledger.ts';
+import { windowTime } from '../shared/window-time.ts';
 import { runningAdmission, startAdmission, tellHome } from './admission.ts';
 import { hasPlace } from './capacity.ts';
 import type { GateLaneDraft } from './draft.ts';
@@ -315,10 +316,11 @@ function decline(
   facts: GateLaneFacts,
 ): void {
   const place = more?.place ?? null;
+  const time = more === null ? windowTime(reason, verdict?.outcome ?? null) : (more.time ?? null);
   const words = more === null ? null : { ...more, ...(place === null ? {} : { detail: place }) };
-  const reference = recordDecline(draft, declinePayload(verdict, reason, words, facts), atMonoMs, facts);
+  const reference = recordDecline(draft, declinePayload(verdict, reason, words, time, facts), atMonoMs, facts);
   draft.count(`decline ${reason}`);
   rememberShown(draft, { raw, direction: 'entry', ticket: null, accepted: false, lastReadMonoMs: atMonoMs });
   const waitMinutes = reason === 'SITE_FULL' ? draft.state.waitMinutes : null;
-  draft.signal({ cue: messages[reason].cue, reason, reference, time: more?.time ?? null, place, waitMinutes });
+  draft.signal({ cue: messages[reason].cue, reason, reference, time, place, waitMinutes });
 }

@@ -27,8 +27,8 @@ export const messages: Readonly<Record<ReasonCode, Message>> = {
   UNKNOWN_ISSUER: notRecognised,
   UNKNOWN_KEY: notRecognised,
   KEY_EXPIRED: notRecognised,
-  NOT_YET_VALID: { cue: 'refused', en: 'Not valid yet {time}', zh: '尚未生效 {time}' },
-  EXPIRED: { cue: 'refused', en: 'No longer valid {time}', zh: '已截止 {time}' },
+  NOT_YET_VALID: { cue: 'refused', en: 'Not valid yet', zh: '尚未生效' },
+  EXPIRED: { cue: 'refused', en: 'No longer valid', zh: '已截止' },
   STALE_CODE: refresh,
   CREDENTIAL_EXPIRED: connect,
   CLOCK_UNTRUSTED: trouble,
@@ -88,7 +88,7 @@ export function wordsFor(
   time: string | null,
   details: MessageDetails | null = null,
 ): { readonly en: string; readonly zh: string } {
-  const exact = detailed(reason, details);
+  const exact = detailed(reason, time, details);
   if (exact !== null && exact.en.length <= latinMax && exact.zh.length <= hanMax) return exact;
   const fill = (text: string): string => text.replace('{time}', time ?? '').trim();
   const words = ownWords[machine][reason] ?? messages[reason];
@@ -99,9 +99,15 @@ export function wordsFor(
 const latinMax = 40;
 const hanMax = 16;
 
-/** The same message with the gate lane or the wait in it; a name too long for the screen is left out. */
-function detailed(reason: ReasonCode, details: MessageDetails | null): Pick<Message, 'en' | 'zh'> | null {
+/** The same message with what it can name in it; what is too long for the screen is left out. */
+function detailed(
+  reason: ReasonCode,
+  time: string | null,
+  details: MessageDetails | null,
+): Pick<Message, 'en' | 'zh'> | null {
   const { place, waitMinutes } = details ?? { place: null, waitMinutes: null };
+  if (reason === 'NOT_YET_VALID' && time !== null) return { en: `Valid from ${time}`, zh: `${time}起可用` };
+  if (reason === 'EXPIRED' && time !== null) return { en: `Valid until ${time}`, zh: `${time}已截止` };
   if (reason === 'WRONG_GATE' && place !== null) return { en: `Please use ${place}`, zh: `请走${place}通道` };
   if (reason === 'SITE_FULL' && waitMinutes !== null)
     return { en: `Full, about ${waitMinutes} min`, zh: `客满，约${waitMinutes}分钟` };

@@ -1,9 +1,11 @@
 // What the rows of a validator say. A refusal names neither account nor digest nor token bytes: nobody
 // who was turned away is written down.
+import type { WallMs } from '../../core/brand.ts';
 import type { Payload } from '../../records/payload.ts';
 import type { ReasonCode } from '../../records/reasons.ts';
 import type { Outcome, Verdict } from '../../tokens/outcome.ts';
 import { type PayloadFields, payloadOf } from '../shared/step-draft.ts';
+import { windowFields } from '../shared/window-time.ts';
 import { type Decision, pinnedTable } from './decide.ts';
 import type { ValidatorFacts } from './facts.ts';
 import { ladderOf, listAgeOf } from './risk.ts';
@@ -48,7 +50,10 @@ export function ridePayload(
 export function declinePayload(
   verdict: Verdict | null,
   reason: ReasonCode,
-  words: { readonly done: number; readonly found: number } | null,
+  {
+    decision,
+    time,
+  }: { readonly decision: { readonly done: number; readonly found: number } | null; readonly time: WallMs | null },
   trip: Trip | null,
   facts: ValidatorFacts,
 ): Payload & { readonly reason: ReasonCode } {
@@ -60,8 +65,9 @@ export function declinePayload(
     format: claimed?.format,
     issuer: claimed?.issuer ?? claimedIssuer(verdict),
     kid: claimed?.kid,
-    done: words?.done ?? verdict?.done,
-    found: words?.found ?? verdict?.found,
+    done: decision?.done ?? verdict?.done,
+    found: decision?.found ?? verdict?.found,
+    ...windowFields(reason, time),
     detail: verdict !== null && !verdict.accepted ? verdict.detail : undefined,
   });
   return { ...payload, reason };

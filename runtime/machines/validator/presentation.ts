@@ -5,6 +5,7 @@ import type { ReasonCode } from '../../records/reasons.ts';
 import type { Outcome, Verdict } from '../../tokens/outcome.ts';
 import { recordDecline } from '../shared/declines.ts';
 import { messages } from '../shared/messages.ts';
+import { windowTime } from '../shared/window-time.ts';
 import { accountId, accountKey, encodeAccountMemory, rememberRide } from './account-memory.ts';
 import { validatorBounds } from './config.ts';
 import { type Decision, decide } from './decide.ts';
@@ -176,10 +177,11 @@ function refuse(
   facts: ValidatorFacts,
   decision: { readonly done: number; readonly found: number; readonly time: WallMs | null } | null = null,
 ): void {
-  const payload = declinePayload(shown.verdict, reason, decision, trip, facts);
+  const time = decision === null ? windowTime(reason, shown.verdict?.outcome ?? null) : decision.time;
+  const payload = declinePayload(shown.verdict, reason, { decision, time }, trip, facts);
   const reference = recordDecline(draft, payload, shown.atMonoMs, facts);
   rememberRefused(draft, shown);
-  draft.signal({ cue: messages[reason].cue, reason, reference, time: decision?.time ?? null });
+  draft.signal({ cue: messages[reason].cue, reason, reference, time });
 }
 
 function rememberRefused(draft: ValidatorDraft, shown: Shown): void {

@@ -52,6 +52,13 @@ describe('the words for a reason', () => {
     expect(wordsFor('validator', 'PASSBACK', '10:42').en).toBe('Already used 10:42');
     expect(wordsFor('validator', 'PASSBACK', null).en).toBe('Already used');
   });
+
+  test('name the time from which a code is good, or until when it was', () => {
+    expect(wordsFor('gateLane', 'NOT_YET_VALID', '11:00')).toEqual({ en: 'Valid from 11:00', zh: '11:00起可用' });
+    expect(wordsFor('gateLane', 'NOT_YET_VALID', null)).toEqual({ en: 'Not valid yet', zh: '尚未生效' });
+    expect(wordsFor('gateLane', 'EXPIRED', '12:00')).toEqual({ en: 'Valid until 12:00', zh: '12:00已截止' });
+    expect(wordsFor('gateLane', 'EXPIRED', null)).toEqual({ en: 'No longer valid', zh: '已截止' });
+  });
 });
 
 describe('the memory of an account', () => {
