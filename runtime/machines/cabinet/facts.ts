@@ -4,9 +4,9 @@ import type { UnixSeconds } from '../../core/brand.ts';
 import type { Bytes } from '../../core/bytes.ts';
 import type { Moment } from '../../core/trusted-time.ts';
 import type { RiskMasks } from '../../rules/risk-masks.ts';
+import type { ListFacts } from '../shared/list-facts.ts';
 import type { StorageLevel } from '../shared/storage.ts';
 import type { TicketUse } from '../shared/use-ledger.ts';
-import type { ListFacts } from '../validator/facts.ts';
 import type { CabinetConfig } from './config.ts';
 
 /** What a ticket product says about guides; a product that is not listed includes none. */

@@ -1,10 +1,10 @@
 // Everything outside the machine that a decision may look at: one immutable snapshot per input, taken by the
 // terminal at one moment.
-import type { UnixSeconds } from '../../core/brand.ts';
 import type { Bytes } from '../../core/bytes.ts';
 import type { Moment } from '../../core/trusted-time.ts';
 import type { AccessRules } from '../../rules/access-rules.ts';
 import type { RiskMasks } from '../../rules/risk-masks.ts';
+import type { ListFacts } from '../shared/list-facts.ts';
 import type { StorageLevel } from '../shared/storage.ts';
 import type { TicketUse } from '../shared/use-ledger.ts';
 import type { GateLaneConfig } from './config.ts';
@@ -28,13 +28,7 @@ export interface GateLaneFacts {
   readonly rules: AccessRules | null;
   readonly storage: StorageLevel;
   readonly online: boolean;
-  readonly lists: {
-    /** [gen, v] of the trust list in force. */
-    readonly trust: readonly [number, number] | null;
-    readonly denyVersion: number | null;
-    /** When the deny list in force was signed; null before the first one. */
-    readonly denyIssuedAt: UnixSeconds | null;
-  };
+  readonly lists: ListFacts;
   /** The barrier answers and can open. */
   readonly gateReady: boolean;
   /** The barrier says when it has opened; otherwise the pulse itself counts as opening. */

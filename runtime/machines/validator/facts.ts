@@ -1,10 +1,10 @@
 // Everything outside the machine that a decision may look at: one immutable snapshot per input, taken
 // by the terminal at one moment.
-import type { UnixSeconds } from '../../core/brand.ts';
 import type { Bytes } from '../../core/bytes.ts';
 import type { Moment } from '../../core/trusted-time.ts';
 import type { FareTable } from '../../fares/fare-table.ts';
 import type { RiskMasks } from '../../rules/risk-masks.ts';
+import type { ListFacts } from '../shared/list-facts.ts';
 import type { StorageLevel } from '../shared/storage.ts';
 import type { AccountMemory } from './account-memory.ts';
 import type { ValidatorConfig } from './config.ts';
@@ -16,14 +16,6 @@ export interface StopFacts {
   readonly visit: number | null;
   /** 0..100. */
   readonly confidencePercent: number;
-}
-
-export interface ListFacts {
-  /** [gen, v] of the trust list in force. */
-  readonly trust: readonly [number, number] | null;
-  readonly denyVersion: number | null;
-  /** When the deny list in force was signed; null before the first one. */
-  readonly denyIssuedAt: UnixSeconds | null;
 }
 
 export interface ValidatorFacts {
