@@ -123,7 +123,8 @@ export function checkEveryRideAnswered(findings: Findings): TourCheck {
 const goodVerdict = 'good';
 
 export function checkEvidence({ tour, charges }: Findings): TourCheck {
-  const verdicts = new Map(tour.headEnd.map((row) => [placeOf(row), row.verdict]));
+  const ofBus = tour.headEnd.filter(({ terminal }) => terminal === tour.story.terminal);
+  const verdicts = new Map(ofBus.map((row) => [placeOf(row), row.verdict]));
   const faults = charges.flatMap((row) => {
     const verdict = verdicts.get(placeOf(row));
     if (!row.hasEvidence) return [`${placeOf(row)} carries no evidence`];

@@ -10,25 +10,27 @@ import {
   checkRefusals,
 } from './charge-checks.ts';
 import { checkNoGreenBeforeCommit, checkSignalled } from './cue-checks.ts';
-import { EvidenceProblem, evidenceFiles, fingerprint } from './evidence-files.ts';
+import { EvidenceProblem, fingerprint } from './evidence-files.ts';
 import { type Findings, findingsOf } from './findings.ts';
+import { museumChecks } from './museum-checks.ts';
 import { checkChain, checkDatabases, checkDelivery } from './stored-checks.ts';
 import { checkKills, checkNothingEmpty, checkStory } from './story-checks.ts';
-import { readTour, type Tour } from './tour.ts';
+import { filesOfTour, readTour, type Tour } from './tour.ts';
 import { judge, type TourCheck, type TourVerdict, verdictOf } from './verdict.ts';
 
 /** Never throws for what is in the folder: a folder that cannot be read is a red verdict. */
 export function checkTour(directory: string): TourVerdict {
-  const before = fingerprint(directory);
+  const before = fingerprint(directory, filesOfTour(directory));
   const tour = readOrExplain(directory);
-  const checks = typeof tour === 'string' ? [judge('folder-readable', 0, [tour], '')] : checksOf(tour);
-  return verdictOf([...checks, checkUntouched(before, fingerprint(directory))]);
+  const checks =
+    typeof tour === 'string' ? [judge('folder-readable', 0, [tour], '')] : checksOf(tour, filesOfTour(directory).size);
+  return verdictOf([...checks, checkUntouched(before, fingerprint(directory, filesOfTour(directory)))]);
 }
 
-function checksOf(tour: Tour): readonly TourCheck[] {
+function checksOf(tour: Tour, files: number): readonly TourCheck[] {
   const findings: Findings = findingsOf(tour);
   return [
-    judge('folder-readable', Object.keys(evidenceFiles).length, [], 'every file is there and can be read'),
+    judge('folder-readable', files, [], 'every file is there and can be read'),
     checkDatabases(tour),
     checkChain(tour),
     checkDelivery(tour),
@@ -44,6 +46,7 @@ function checksOf(tour: Tour): readonly TourCheck[] {
     checkKills(findings),
     checkStory(findings),
     checkNothingEmpty(findings),
+    ...(tour.museum === null ? [] : museumChecks(tour.museum)),
   ];
 }
 

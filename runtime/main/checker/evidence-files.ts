@@ -28,10 +28,10 @@ export const evidenceFiles = {
 
 const databaseCompanions = ['-wal', '-journal'] as const;
 
-/** Hexadecimal SHA-256 of each evidence file that exists, and of the files SQLite keeps beside it. */
-export function fingerprint(directory: string): ReadonlyMap<string, string> {
+/** Hexadecimal SHA-256 of each of `files` that exists, and of the files SQLite keeps beside it. */
+export function fingerprint(directory: string, files: Iterable<string>): ReadonlyMap<string, string> {
   const prints = new Map<string, string>();
-  for (const file of Object.values(evidenceFiles)) {
+  for (const file of files) {
     for (const suffix of ['', '-shm', ...databaseCompanions]) {
       const path = join(directory, file + suffix);
       if (existsSync(path)) prints.set(file + suffix, digestOf(path));

@@ -1,7 +1,8 @@
 // What every check asks of the rows: which are charges, which are refusals, and which codes may be
 // charged at all.
 import { type AcceptCue, acceptCues } from './cues.ts';
-import type { StoredRow, Tour, WalletLine } from './tour.ts';
+import type { StoredRow } from './stored-rows.ts';
+import type { Tour, WalletLine } from './tour.ts';
 import type { RowFacts } from './tour-row.ts';
 
 export interface Findings {

@@ -1,30 +1,34 @@
 // Checks over what is stored: each epoch of the journal is one unbroken chain, and the head end holds
 // the same rows, the same bytes, once.
 import { placeOf } from './findings.ts';
-import type { HeadEndRow, StoredRow, Tour } from './tour.ts';
+import type { HeadEndRow, StoredRow } from './stored-rows.ts';
+import type { Tour } from './tour.ts';
 import { hashOf, zeroHash } from './tour-row.ts';
 import { judge, type TourCheck } from './verdict.ts';
 
-export const checkDatabases = (tour: Tour): TourCheck =>
-  judge('databases-sound', 2, tour.damage, 'both databases pass the integrity check');
+export function checkDatabases(tour: Tour): TourCheck {
+  const databases = tour.journals.size + (tour.museum === null ? 1 : 2);
+  return judge('databases-sound', databases, tour.damage, `${databases} databases pass the integrity check`);
+}
 
+/** Of every terminal, epoch by epoch. */
 export function checkChain(tour: Tour): TourCheck {
   const faults: string[] = [];
-  let before: StoredRow | null = null;
   let epochs = 0;
-  for (const row of tour.journal) {
-    const previous: StoredRow | null = before?.epoch === row.epoch ? before : null;
-    if (previous === null) epochs++;
-    const fault = linkFault(row, previous, tour.story.terminal);
-    if (fault) faults.push(`${placeOf(row)}: ${fault}`);
-    before = row;
+  let examined = 0;
+  for (const [terminal, rows] of tour.journals) {
+    let before: StoredRow | null = null;
+    if (rows.length === 0 && tour.journals.size > 1) faults.push(`${terminal} has no rows`);
+    for (const row of rows) {
+      const previous: StoredRow | null = before?.epoch === row.epoch ? before : null;
+      if (previous === null) epochs++;
+      const fault = linkFault(row, previous, terminal);
+      if (fault) faults.push(`${terminal} ${placeOf(row)}: ${fault}`);
+      before = row;
+      examined++;
+    }
   }
-  return judge(
-    'chain-whole',
-    tour.journal.length,
-    faults,
-    `${tour.journal.length} rows in ${epochs} epoch(s), every hash recomputed`,
-  );
+  return judge('chain-whole', examined, faults, `${examined} rows in ${epochs} epoch(s), every hash recomputed`);
 }
 
 function linkFault(row: StoredRow, previous: StoredRow | null, terminal: string): string | null {
@@ -44,22 +48,30 @@ function linkFault(row: StoredRow, previous: StoredRow | null, terminal: string)
 /** Rows written at shutdown, after which nothing may follow that would have sent them. */
 const tailTypes: ReadonlySet<string> = new Set(['CHECKPOINT', 'RECEIPT']);
 
-/** Committed = stored = distinct, but for CHECKPOINT and RECEIPT rows at the very end of the newest epoch. */
+/** Committed = stored = distinct, but for CHECKPOINT and RECEIPT rows at the very end of each newest epoch. */
 export function checkDelivery(tour: Tour): TourCheck {
-  const tail = unsentTail(tour);
   const stored = byPlace(tour.headEnd);
   const faults = [...storedFaults(tour, stored)];
-  for (const row of tour.journal) {
-    if (!tail.has(row) && !stored.has(key({ ...row, terminal: tour.story.terminal })))
-      faults.push(`${placeOf(row)} ${row.type} is not at the head end`);
+  const tails: string[] = [];
+  let committed = 0;
+  for (const [terminal, rows] of tour.journals) {
+    const tail = unsentTail(terminal, rows, stored);
+    committed += rows.length;
+    for (const row of rows) {
+      if (!tail.has(row) && !stored.has(key({ ...row, terminal })))
+        faults.push(`${terminal} ${placeOf(row)} ${row.type} is not at the head end`);
+    }
+    const whose = tour.journals.size === 1 ? '' : `${terminal} `;
+    tails.push(...[...tail].map((row) => `${whose}${row.type} seq ${row.seq}`));
   }
-  const named = [...tail].map((row) => `${row.type} seq ${row.seq}`).join(', ');
-  const summary = `committed ${tour.journal.length}, stored ${tour.headEnd.length}, distinct ${stored.size}; unsent at the tail: ${named || 'none'}`;
+  const summary = `committed ${committed}, stored ${tour.headEnd.length}, distinct ${stored.size}; unsent at the tail: ${tails.join(', ') || 'none'}`;
   return judge('journal-head-end-equal', tour.headEnd.length, faults, summary);
 }
 
 function* storedFaults(tour: Tour, stored: ReadonlyMap<string, readonly HeadEndRow[]>): Iterable<string> {
-  const committed = new Map(tour.journal.map((row) => [key({ ...row, terminal: tour.story.terminal }), row]));
+  const committed = new Map(
+    [...tour.journals].flatMap(([terminal, rows]) => rows.map((row) => [key({ ...row, terminal }), row] as const)),
+  );
   for (const [place, rows] of stored) {
     if (rows.length > 1) yield `${place} is stored ${rows.length} times: days ${rows.map((row) => row.day).join(', ')}`;
     const own = committed.get(place);
@@ -86,12 +98,14 @@ function byPlace(rows: readonly HeadEndRow[]): ReadonlyMap<string, readonly Head
   return places;
 }
 
-function unsentTail(tour: Tour): ReadonlySet<StoredRow> {
-  const sent = new Set(tour.headEnd.map((row) => key(row)));
+function unsentTail(
+  terminal: string,
+  rows: readonly StoredRow[],
+  stored: ReadonlyMap<string, unknown>,
+): ReadonlySet<StoredRow> {
   const tail = new Set<StoredRow>();
-  for (const row of tour.journal.toReversed()) {
-    if (!tailTypes.has(row.type)) break;
-    if (sent.has(key({ ...row, terminal: tour.story.terminal }))) break;
+  for (const row of rows.toReversed()) {
+    if (!tailTypes.has(row.type) || stored.has(key({ ...row, terminal }))) break;
     tail.add(row);
   }
   return tail;

@@ -1,29 +1,12 @@
 // A finished tour as evidence: what the terminal wrote, what the head end stored, what was held before
 // the reader, and what the board did, each from the process that could see it.
-import { EvidenceProblem, evidenceFiles, evidenceLimits, readJson, readLines, withDatabase } from './evidence-files.ts';
+import { EvidenceProblem, evidenceFiles, readJson, readLines } from './evidence-files.ts';
+import { loansFile } from './loan-book.ts';
+import { filesOfMachines, machinesFile, readMachines } from './machines.ts';
+import { type Museum, readMuseum } from './museum.ts';
+import { type MuseumStory, museumStoryOf } from './museum-story.ts';
 import { count, flag, hexOrNull, list, microseconds, object, text } from './shape.ts';
-import { type RowFacts, readRow } from './tour-row.ts';
-
-export interface StoredRow {
-  readonly epoch: number;
-  readonly seq: number;
-  readonly day: string;
-  readonly type: string;
-  readonly ref: string;
-  readonly body: Uint8Array;
-  /** Hexadecimal, as stored. */
-  readonly hash: string;
-  /** null where the body is not a row. */
-  readonly facts: RowFacts | null;
-}
-
-export interface HeadEndRow extends StoredRow {
-  readonly terminal: string;
-  readonly act: string | null;
-  readonly reason: string | null;
-  /** What the second pass said of the evidence. */
-  readonly verdict: string | null;
-}
+import { type HeadEndRow, readHeadEnd, readJournal, type StoredRow } from './stored-rows.ts';
 
 export interface WalletLine {
   readonly atUs: number;
@@ -63,87 +46,59 @@ export interface Story {
   readonly steps: readonly StoryStep[];
   readonly kills: readonly { readonly atUs: number; readonly fired: boolean }[];
   readonly brokerStops: readonly unknown[];
+  /** Null in a tour of the bus alone. */
+  readonly museum: MuseumStory | null;
 }
 
 export interface Tour {
+  /** Of the bus. */
   readonly journal: readonly StoredRow[];
+  /** Of every terminal, by its id. */
+  readonly journals: ReadonlyMap<string, readonly StoredRow[]>;
   readonly headEnd: readonly HeadEndRow[];
   /** What `integrity_check` says of each database when it is not "ok". */
   readonly damage: readonly string[];
   readonly wallet: readonly WalletLine[];
   readonly board: readonly BoardLine[];
   readonly story: Story;
+  /** Null where the folder tells of the bus alone. */
+  readonly museum: Museum | null;
+}
+
+/** Every file that the verdict rests on; fewer where even the list of machines cannot be read. */
+export function filesOfTour(directory: string): ReadonlySet<string> {
+  return new Set([...Object.values(evidenceFiles), ...museumFiles(directory)]);
+}
+
+function museumFiles(directory: string): readonly string[] {
+  try {
+    const machines = readMachines(directory);
+    return machines === null ? [] : [loansFile, ...filesOfMachines(machines)];
+  } catch (error) {
+    if (error instanceof EvidenceProblem) return [machinesFile];
+    throw error;
+  }
 }
 
 /** @throws EvidenceProblem naming the file, line and field that cannot be read. */
 export function readTour(directory: string): Tour {
-  const journal = readTable(directory, evidenceFiles.journal, journalQuery, storedRow);
-  const headEnd = readTable(directory, evidenceFiles.headEnd, headEndQuery, headEndRow);
+  const journal = readJournal(directory, evidenceFiles.journal);
+  const headEnd = readHeadEnd(directory);
+  const story = readJson(directory, evidenceFiles.story, storyOf);
+  const machines = readMachines(directory);
+  const museum = machines && readMuseum(directory, machines, story.museum);
+  const others = museum?.machines.map(({ terminal, journal: rows }) => [terminal, rows] as const) ?? [];
   return {
     journal: journal.rows,
+    journals: new Map([[story.terminal, journal.rows], ...others]),
     headEnd: headEnd.rows,
-    damage: [...journal.damage, ...headEnd.damage],
+    damage: [...journal.damage, ...headEnd.damage, ...(museum?.damage ?? [])],
     wallet: readLines(directory, evidenceFiles.wallet, walletLine),
     board: readLines(directory, evidenceFiles.board, boardLine),
-    story: readJson(directory, evidenceFiles.story, storyOf),
+    story,
+    museum,
   };
 }
-
-const journalQuery = 'SELECT epoch, seq, day, type, ref, body, hash FROM journal ORDER BY epoch, seq';
-const headEndQuery =
-  'SELECT terminal, epoch, seq, day, type, ref, body, hash, act, reason, verdict FROM tx ORDER BY terminal, epoch, seq, day';
-
-interface Table<T> {
-  readonly rows: readonly T[];
-  readonly damage: readonly string[];
-}
-
-function readTable<T>(
-  directory: string,
-  file: string,
-  query: string,
-  read: (row: DatabaseRow, where: string) => T,
-): Table<T> {
-  return withDatabase(directory, file, (database) => {
-    const held = Number(database.prepare(`SELECT count(*) FROM (${query})`).pluck().get());
-    if (held > evidenceLimits.maxRows) throw new EvidenceProblem(`${file}: more than ${evidenceLimits.maxRows} rows`);
-    const raw = database.prepare(query).all() as readonly DatabaseRow[];
-    const integrity = String(database.pragma('integrity_check(1)', { simple: true }));
-    const rows = raw.map((row) => read(row, `${file}: epoch ${row['epoch']} seq ${row['seq']}`));
-    return { rows, damage: integrity === 'ok' ? [] : [`${file}: ${integrity}`] };
-  });
-}
-
-type DatabaseRow = Readonly<Record<string, unknown>>;
-
-function storedRow(row: DatabaseRow, where: string): StoredRow {
-  const body = blob(row['body'], `${where} body`);
-  return {
-    epoch: count(row['epoch'], `${where} epoch`),
-    seq: count(row['seq'], `${where} seq`),
-    day: text(row['day'], `${where} day`),
-    type: text(row['type'], `${where} type`),
-    ref: text(row['ref'], `${where} ref`),
-    body,
-    hash: blob(row['hash'], `${where} hash`).toString('hex'),
-    facts: readRow(body),
-  };
-}
-
-const headEndRow = (row: DatabaseRow, where: string): HeadEndRow => ({
-  ...storedRow(row, where),
-  terminal: text(row['terminal'], `${where} terminal`),
-  act: textOrNull(row['act'], `${where} act`),
-  reason: textOrNull(row['reason'], `${where} reason`),
-  verdict: textOrNull(row['verdict'], `${where} verdict`),
-});
-
-function blob(value: unknown, where: string): Buffer {
-  if (!Buffer.isBuffer(value)) throw new EvidenceProblem(`${where}: not bytes`);
-  return value;
-}
-
-const textOrNull = (value: unknown, where: string): string | null => (value === null ? null : text(value, where));
 
 function walletLine(value: unknown, where: string): WalletLine {
   const line = object(value, where);
@@ -189,6 +144,7 @@ function storyOf(value: unknown, where: string): Story {
       };
     }),
     brokerStops: list(story['brokerStops'], `${where} brokerStops`),
+    museum: story['museum'] === undefined ? null : museumStoryOf(object(story['museum'], `${where} museum`), where),
   };
 }
 

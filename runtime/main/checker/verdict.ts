@@ -20,7 +20,26 @@ export const checkIds = [
   'nothing-empty',
   'folder-untouched',
 ] as const;
-export type CheckId = (typeof checkIds)[number];
+
+/** Asked where the folder tells of a museum too. None of them passes with nothing to look at. */
+export const museumCheckIds = [
+  'motions-are-intents',
+  'no-motion-before-commit',
+  'no-second-motion',
+  'every-intent-ended-once',
+  'passages-are-admissions',
+  'no-ticket-used-twice',
+  'capacity-held',
+  'no-redemption-in-fire',
+  'taken-at-the-slot',
+  'loans-are-taken',
+  'no-charge-without-taken',
+  'return-closes-one-loan',
+  'museum-kill-then-boot',
+  'museum-story-as-told',
+] as const;
+export type MuseumCheckId = (typeof museumCheckIds)[number];
+export type CheckId = (typeof checkIds)[number] | MuseumCheckId;
 
 export interface TourCheck {
   readonly id: CheckId;
@@ -46,6 +65,10 @@ export function judge(id: CheckId, count: number, faults: readonly string[], sum
   const named = faults.slice(0, faultsNamed).join('; ');
   return { id, ok: false, detail: more > 0 ? `${named}; and ${more} more` : named, count };
 }
+
+/** As {@link judge}; a check that had nothing to look at is red. */
+export const judgeSome = (id: MuseumCheckId, count: number, faults: readonly string[], summary: string): TourCheck =>
+  judge(id, count, count === 0 ? ['there was nothing to look at', ...faults] : faults, summary);
 
 export const verdictOf = (checks: readonly TourCheck[]): TourVerdict => ({
   ok: checks.length > 0 && checks.every((check) => check.ok),
