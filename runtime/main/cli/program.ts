@@ -67,7 +67,9 @@ function addStreet(program: Command): void {
       new Option('--sabotage <kind>', 'with --tour: break something on purpose; the verdict must turn red').choices([
         'drop-row',
         'double-row',
+        'drop-museum-row',
         'early-green',
+        'early-motion',
       ]),
     )
     .action(async (options: Record<string, unknown>) => {

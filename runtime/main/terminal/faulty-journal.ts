@@ -1,5 +1,5 @@
 // Faults a test can ask of a terminal process, each around one commit: die before or after that of an accepted ride,
-// between a motion's INTENT and its pulse, or before its OUTCOME; or show green before it is durable. Never
+// between a motion's INTENT and its pulse, or before its OUTCOME; or show green, or move, before it is durable. Never
 // configured: only hidden options set them.
 import { type Clock, sleep } from '../../core/clock.ts';
 import { StileError } from '../../core/errors.ts';
@@ -27,9 +27,12 @@ const kills = {
   'kill-before-outcome': { of: isMotionOutcome, when: 'before' },
 } as const;
 
+/** Whose commit is held back until what it allows has happened. */
+const sabotages = { 'early-green': isRide, 'early-motion': isIntent } as const;
+
 export type TerminalFault =
   | { readonly kind: keyof typeof kills; readonly nth: number }
-  | { readonly kind: 'early-green' };
+  | { readonly kind: keyof typeof sabotages };
 
 /**
  * How long the sabotaged commit is held back. The line's bytes leave from other threads in turns of the event loop, so
@@ -39,14 +42,15 @@ const lateCommitMs = 120;
 
 /** @throws StileError USAGE naming what is allowed. */
 export function parseFault(text: string): TerminalFault {
-  if (text === 'early-green') return { kind: 'early-green' };
+  if (isSabotage(text)) return { kind: text };
   const [kind = '', nth = ''] = text.split('=');
   if (isKill(kind) && /^\d{1,6}$/.test(nth)) return { kind, nth: Number(nth) };
   throw new StileError('USAGE', `fault ${JSON.stringify(text)} is not known`, {
-    remedy: `Allowed: early-green, ${Object.keys(kills).join('=N, ')}=N.`,
+    remedy: `Allowed: ${Object.keys(sabotages).join(', ')}, ${Object.keys(kills).join('=N, ')}=N.`,
   });
 }
 
+const isSabotage = (kind: string): kind is keyof typeof sabotages => Object.hasOwn(sabotages, kind);
 const isKill = (kind: string): kind is keyof typeof kills => Object.hasOwn(kills, kind);
 
 export class FaultyJournal implements Journal {
@@ -56,7 +60,7 @@ export class FaultyJournal implements Journal {
   readonly #fault: TerminalFault;
   readonly #clock: Clock;
   #commits = 0;
-  /** Ends with the newest commit asked for under `early-green`; one waits for another, so that each seq told comes true. */
+  /** Ends with the newest commit asked for under a sabotage; one waits for another, so that each seq told comes true. */
   #late: Promise<unknown> = Promise.resolve();
 
   constructor(journal: Journal, fault: TerminalFault, clock: Clock) {
@@ -69,8 +73,10 @@ export class FaultyJournal implements Journal {
 
   async commit(rows: readonly RowDraft[], projections: readonly Projection[] = []): Promise<readonly StoredRow[]> {
     const fault = this.#fault;
-    if (fault.kind === 'early-green')
-      return rows.some(isRide) ? this.#commitLate(rows, projections) : this.#commitInTurn(rows, projections);
+    if (!('nth' in fault))
+      return rows.some(sabotages[fault.kind])
+        ? this.#commitLate(rows, projections)
+        : this.#commitInTurn(rows, projections);
     const { of, when } = kills[fault.kind];
     const fires = rows.some(of) && ++this.#commits === fault.nth;
     if (fires && when === 'before') die();

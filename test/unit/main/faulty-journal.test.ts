@@ -1,5 +1,5 @@
-// The sabotage that shows green too early: what it tells of a ride comes before the ride is in the journal, and
-// still comes true, or nothing but the cue's time would be wrong.
+// The sabotages that show green or move too early: what is told of a row comes before the row is in the journal, and
+// still comes true, or more than the time would be wrong.
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { VirtualClock } from '../../../runtime/core/virtual-clock.ts';
 import { FaultyJournal } from '../../../runtime/main/terminal/faulty-journal.ts';
@@ -17,6 +17,19 @@ beforeEach(async () => {
 afterEach(() => rig.end());
 
 const newestSeq = (): number => rig.journal.head()?.seq ?? -1;
+
+it('holds back what a motion needs, where that is asked for, and nothing else', async () => {
+  const before = newestSeq();
+  const motions = new FaultyJournal(rig.journal, { kind: 'early-motion' }, clock);
+
+  await motions.commit([ride(1)]);
+  expect(newestSeq()).toBe(before + 1);
+  const [told] = await motions.commit([draft({ act: 'admit' }, 'INTENT')]);
+  expect([told?.seq, newestSeq()]).toEqual([before + 2, before + 1]);
+  await clock.advance(1_000);
+  await motions.commit([draft({ act: 'admit' }, 'OUTCOME')]);
+  expect((await rig.rows()).map(({ type }) => type).slice(-2)).toEqual(['INTENT', 'OUTCOME']);
+});
 
 it('tells of a ride before it is committed, and commits it then', async () => {
   const before = newestSeq();
