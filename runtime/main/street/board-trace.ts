@@ -24,7 +24,9 @@ export class BoardTrace {
     board.traced.on(({ atUs, bytes }) => this.#trace.heard(atUs, bytes));
     board.pinChanged.on(({ pin, level }) => {
       const name = names.get(pin);
-      if (name !== undefined) this.#trace.moved(name, level, lookAt.includes(name));
+      if (name === undefined) return;
+      this.#trace.moved(name, level);
+      if (level === 1 && lookAt.includes(name)) this.#trace.look();
     });
   }
 

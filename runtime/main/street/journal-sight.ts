@@ -14,6 +14,7 @@ export interface Seen {
 }
 
 const pageRows = 500;
+const keptRows = 2_000;
 
 export const isRide = ({ payload }: Row): boolean => payload.act === 'ride';
 export const isIntent = ({ type }: Row): boolean => type === 'INTENT';
@@ -23,6 +24,7 @@ export class JournalSight {
   readonly #lets: (row: Row) => boolean;
   #reader: JournalFileReader | null = null;
   #seen: Seen = { epoch: -1, seq: -1, accepted: 0 };
+  #rows: readonly Row[] = [];
 
   /** `lets` tells which rows are counted as accepted. */
   constructor(terminalData: string, lets: (row: Row) => boolean) {
@@ -42,9 +44,17 @@ export class JournalSight {
       const page = this.#reader.after(this.#seen.epoch, this.#seen.seq, pageRows);
       const last = page.at(-1);
       if (!last) return this.#seen.seq < 0 ? null : this.#seen;
-      const more = page.filter((row) => this.#lets(decodeRow(row.body))).length;
-      this.#seen = { epoch: last.epoch, seq: last.seq, accepted: this.#seen.accepted + more };
+      const rows = page.map(({ body }) => decodeRow(body));
+      const accepted = this.#seen.accepted + rows.filter(this.#lets).length;
+      this.#seen = { epoch: last.epoch, seq: last.seq, accepted };
+      this.#rows = [...this.#rows, ...rows].slice(-keptRows);
     }
+  }
+
+  /** The newest rows, oldest first, as far as they are kept here. */
+  rows(): readonly Row[] {
+    this.look();
+    return this.#rows;
   }
 
   /** What kinds of things the journal says have happened. */
@@ -62,11 +72,6 @@ export class JournalSight {
     const newest = this.newest(pageRows);
     const last = newest.findLast((row) => row.type !== 'CHECKPOINT' && row.type !== 'RECEIPT');
     return last !== undefined && ledger.judgedUpto(terminal, last.epoch) >= last.seq;
-  }
-
-  /** The newest rows, oldest first. */
-  rows(limit: number = pageRows): readonly Row[] {
-    return this.newest(limit).map(({ body }) => decodeRow(body));
   }
 
   newest(limit: number): readonly StoredRow[] {

@@ -28,13 +28,17 @@ export class LineTrace {
     this.#line = { atUs, hex: hex(bytes), rising: [], falling: [], journal: null };
   }
 
-  /** What the newest chunk moved. `look`: with what the journal shows now. */
-  moved(name: string, level: number, look: boolean): void {
+  /** What the newest chunk moved. */
+  moved(name: string, level: number): void {
     if (!this.#line) return;
     const { rising, falling } = this.#line;
     if (level === 1 && !rising.includes(name)) rising.push(name);
     if (level === 0 && !falling.includes(name)) falling.push(name);
-    if (level === 1 && look) this.#line.journal ??= this.#sight.look();
+  }
+
+  /** Notes what the journal shows now, unless the newest chunk has that already. */
+  look(): void {
+    if (this.#line) this.#line.journal ??= this.#sight.look();
   }
 
   /** The newest chunk's line is written when the next chunk comes, or now. */

@@ -45,7 +45,10 @@ export class MuseumCabinet extends MuseumMachine {
       clock,
       nowUs: monotonicUs,
     });
-    this.cabinet.unlocked.on(({ slot }) => trace.moved(`lock ${slot}`, 1, true));
+    this.cabinet.unlocked.on(({ slot }) => {
+      trace.moved(`lock ${slot}`, 1);
+      trace.look();
+    });
     for (const [index, serial] of museum.stock[id].entries()) this.cabinet.load(index + 1, itemNamed(serial));
     traceSlots(this.file('slots'), this.cabinet, monotonicUs);
   }

@@ -108,16 +108,14 @@ export class MuseumLane extends MuseumMachine {
     this.#unwire.push(() => wiring.close());
   }
 
-  /** The trace listens first: it holds the bytes when the controller obeys them. */
+  /** The trace listens first: it has looked into the journal when the controller obeys. */
   #wireTurnstile(): void {
     const line = this.line('gate');
     const trace = new LineTrace(this.file('board'), this.sight);
-    const stops = [
-      line.data.on((bytes) => trace.heard(monotonicUs(), bytes)),
-      this.barrier.changed.on(({ phase, released }) => {
-        if (phase === 'released' && released !== null) trace.moved(`release ${released}`, 1, true);
-      }),
-    ];
+    const untrace = line.data.on((bytes) => {
+      trace.heard(monotonicUs(), bytes);
+      trace.look();
+    });
     const controller = new SimulatedDigicon({
       line,
       barrier: this.barrier,
@@ -126,7 +124,7 @@ export class MuseumLane extends MuseumMachine {
     });
     const unwire = wireFireContact(this.barrier, this.board, fire.pin);
     this.#unwire.push(
-      ...stops,
+      untrace,
       unwire,
       () => controller.close(),
       () => trace.flush(),

@@ -8,6 +8,7 @@ import { createLine, type LineKind } from '../../../simulators/line/line.ts';
 import { SimulatedScanner } from '../../../simulators/scanner/simulated-scanner.ts';
 import { TcpProxy } from '../../../simulators/world/tcp-proxy.ts';
 import type { Clock } from '../../core/clock.ts';
+import type { Row } from '../../records/row.ts';
 import { monotonicUs, type Until, within } from './awaited.ts';
 import { BoardTrace } from './board-trace.ts';
 import { type ChildMessage, StreetProcess } from './child-process.ts';
@@ -138,6 +139,11 @@ export class MuseumMachine {
     await this.scanner.show(code);
     await this.until(`an answer of ${this.id}`, () => this.answers.length > before);
     return this.answers[before] ?? { cue: 'none', reason: 'none', ref: null };
+  }
+
+  /** What its journal says came of motions, in order. */
+  outcomes(): readonly Row[] {
+    return this.sight.rows().filter(({ type }) => type === 'OUTCOME');
   }
 
   /** Polls until it holds. @throws StileError naming what never came. */

@@ -33,7 +33,7 @@ export const museum = {
   guideItem: 5,
   guideProduct: 3,
   /** People the museum holds. */
-  capacity: 10,
+  capacity: 8,
   slots: 12,
   stock: {
     'cabinet-1': ['A-1', 'A-2', 'A-3', 'A-4', 'A-5', 'A-6', 'A-7', 'A-8', 'A-9', 'A-10'],

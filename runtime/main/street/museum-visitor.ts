@@ -3,7 +3,8 @@
 import { type UnixSeconds, unixSeconds } from '../../core/brand.ts';
 import { type Bytes, hex } from '../../core/bytes.ts';
 import { systemEntropy } from '../../core/entropy.ts';
-import { type MuseumSetting, museum } from './museum-setting.ts';
+import { homeLaneOf } from '../../machines/gate-lane/home-lane.ts';
+import { type LaneId, laneIds, type MuseumSetting, museum } from './museum-setting.ts';
 
 const hourSeconds = 3_600;
 const daySeconds = 86_400;
@@ -17,6 +18,15 @@ export const ticketForLater = (setting: MuseumSetting, now: UnixSeconds): string
 
 export const groupTicket = (setting: MuseumSetting, now: UnixSeconds, admissions: number): string =>
   ticket(setting, now, [-hourSeconds, 2 * hourSeconds], { product: museum.group, admissions });
+
+/** The id of a ticket whose claims that lane keeps. */
+export function ctiAtHome(home: LaneId): Bytes {
+  const gates = laneIds.map((id) => ({ id, group: 0 }));
+  for (;;) {
+    const cti = systemEntropy.bytes(8);
+    if (homeLaneOf(museum.issuer, cti, gates) === home) return cti;
+  }
+}
 
 export const loanCode = ({ issuer }: MuseumSetting, now: UnixSeconds): string =>
   issuer.loan(issuer.newAccount(), museum.site, now);
