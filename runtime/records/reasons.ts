@@ -38,5 +38,8 @@ export const reasonCodes = [
   'OUT_OF_SERVICE',
   'COMMAND_EXPIRED',
   'VOID_TOO_LATE',
+  'WRONG_ROLE',
+  'BADGE_REQUIRED',
+  'ACT_NOT_POSSIBLE',
 ] as const;
 export type ReasonCode = (typeof reasonCodes)[number];

@@ -17,12 +17,13 @@ export interface Grant {
   readonly key: IssuerKey;
 }
 
-/** Longest life of a native token where the trust list sets none: a code to be shown at once, a loan soon, A for a week. */
+/** Longest life of a native token where the trust list sets none: a code to be shown at once, a loan soon, a badge for a shift. */
 const lifeSecondsMax: Readonly<Record<TokenKind, number>> = {
   account: 7 * 86_400,
   bearer: 90,
   loan: 600,
   ticket: Number.POSITIVE_INFINITY,
+  badge: 12 * 3_600,
 };
 
 /** Step 3: the issuer by name, its key by kid, and whether that key may sign this kind at that time. */

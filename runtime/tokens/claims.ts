@@ -4,6 +4,7 @@ import type { UnixSeconds } from '../core/brand.ts';
 import type { Bytes } from '../core/bytes.ts';
 import { type CborInput, type CborMap, type CborValue, encodeCbor, isBytes, isMap } from '../core/cbor.ts';
 import type { TokenKind } from './outcome.ts';
+import { staffRolesMax } from './staff-roles.ts';
 
 export type HolderKey =
   | { readonly curve: 'P-256'; readonly x: Bytes; readonly ySign: boolean }
@@ -32,6 +33,10 @@ export interface Claims {
   readonly depositMinor?: number;
   readonly language?: string;
   readonly holderCheck?: Bytes;
+  /** Bitmap of staff-roles. */
+  readonly roles?: number;
+  /** The one machine a badge is good at. */
+  readonly terminal?: string;
 }
 
 export type ClaimName = keyof Claims;
@@ -42,10 +47,10 @@ export type ClaimsResult =
 /** Key of the private claim that holds the application map. */
 const appKey = -70_001;
 const u32Max = 0xffff_ffff;
-const kindNumbers: Readonly<Record<TokenKind, number>> = { account: 1, ticket: 2, loan: 3, bearer: 4 };
+const kindNumbers: Readonly<Record<TokenKind, number>> = { account: 1, ticket: 2, loan: 3, bearer: 4, badge: 5 };
 const kindsByNumber = new Map(Object.entries(kindNumbers).map(([kind, number]) => [number, kind as TokenKind]));
 
-/** R required, O optional, - forbidden, for account, bearer, ticket, loan in that order. */
+/** R required, O optional, - forbidden, for account, bearer, ticket, loan, badge in that order. */
 interface ClaimRule {
   readonly name: ClaimName;
   readonly map: 'payload' | 'app';
@@ -64,26 +69,28 @@ const text = (pattern: RegExp) => (value: CborValue) => typeof value === 'string
 const time = integer(0, u32Max);
 
 const rules: readonly ClaimRule[] = [
-  { name: 'issuer', map: 'payload', key: 1, presence: 'RRRR', valid: text(/^[A-Za-z0-9_-]{1,16}$/) },
-  { name: 'exp', map: 'payload', key: 4, presence: 'RRRR', valid: time },
-  { name: 'nbf', map: 'payload', key: 5, presence: '--R-', valid: time },
-  { name: 'iat', map: 'payload', key: 6, presence: 'RRRR', valid: time },
-  { name: 'cti', map: 'payload', key: 7, presence: '-RRR', valid: bytesOf(8) },
-  { name: 'holder', map: 'payload', key: 8, presence: 'R---', valid: (value) => holderFrom(value) !== null },
-  { name: 'account', map: 'app', key: 1, presence: 'RR-R', valid: bytesOf(8) },
-  { name: 'fareCapMinor', map: 'app', key: 2, presence: 'RO--', valid: integer(0, 10_000_000) },
-  { name: 'presentationMaxAgeSeconds', map: 'app', key: 3, presence: 'R---', valid: integer(10, 240) },
-  { name: 'statusIndex', map: 'app', key: 4, presence: 'OOOO', valid: integer(0, 0x7fff_ffff) },
-  { name: 'product', map: 'app', key: 5, presence: 'RRR-', valid: integer(0, 0xffff) },
-  { name: 'site', map: 'app', key: 6, presence: '-ORR', valid: integer(0, u32Max) },
-  { name: 'gates', map: 'app', key: 7, presence: '--O-', valid: bytesOf(1, 8) },
-  { name: 'admissions', map: 'app', key: 8, presence: '--O-', valid: integer(1, 1_000) },
-  { name: 'loanMaxSeconds', map: 'app', key: 9, presence: '---R', valid: integer(0, u32Max) },
-  { name: 'depositMinor', map: 'app', key: 10, presence: '---R', valid: integer(0, u32Max) },
-  { name: 'language', map: 'app', key: 11, presence: '---O', valid: text(/^[a-z]{2}$/) },
-  { name: 'holderCheck', map: 'app', key: 12, presence: '--O-', valid: bytesOf(8) },
+  { name: 'issuer', map: 'payload', key: 1, presence: 'RRRRR', valid: text(/^[A-Za-z0-9_-]{1,16}$/) },
+  { name: 'exp', map: 'payload', key: 4, presence: 'RRRRR', valid: time },
+  { name: 'nbf', map: 'payload', key: 5, presence: '--R-R', valid: time },
+  { name: 'iat', map: 'payload', key: 6, presence: 'RRRRR', valid: time },
+  { name: 'cti', map: 'payload', key: 7, presence: '-RRRR', valid: bytesOf(8) },
+  { name: 'holder', map: 'payload', key: 8, presence: 'R---R', valid: (value) => holderFrom(value) !== null },
+  { name: 'account', map: 'app', key: 1, presence: 'RR-RR', valid: bytesOf(8) },
+  { name: 'fareCapMinor', map: 'app', key: 2, presence: 'RO---', valid: integer(0, 10_000_000) },
+  { name: 'presentationMaxAgeSeconds', map: 'app', key: 3, presence: 'R---R', valid: integer(10, 240) },
+  { name: 'statusIndex', map: 'app', key: 4, presence: 'OOOOO', valid: integer(0, 0x7fff_ffff) },
+  { name: 'product', map: 'app', key: 5, presence: 'RRR--', valid: integer(0, 0xffff) },
+  { name: 'site', map: 'app', key: 6, presence: '-ORRO', valid: integer(0, u32Max) },
+  { name: 'gates', map: 'app', key: 7, presence: '--O--', valid: bytesOf(1, 8) },
+  { name: 'admissions', map: 'app', key: 8, presence: '--O--', valid: integer(1, 1_000) },
+  { name: 'loanMaxSeconds', map: 'app', key: 9, presence: '---R-', valid: integer(0, u32Max) },
+  { name: 'depositMinor', map: 'app', key: 10, presence: '---R-', valid: integer(0, u32Max) },
+  { name: 'language', map: 'app', key: 11, presence: '---O-', valid: text(/^[a-z]{2}$/) },
+  { name: 'holderCheck', map: 'app', key: 12, presence: '--O--', valid: bytesOf(8) },
+  { name: 'roles', map: 'app', key: 13, presence: '----R', valid: integer(1, staffRolesMax) },
+  { name: 'terminal', map: 'app', key: 14, presence: '----O', valid: text(/^[A-Za-z0-9_-]{1,32}$/) },
 ];
-const presenceColumn: Readonly<Record<TokenKind, number>> = { account: 0, bearer: 1, ticket: 2, loan: 3 };
+const presenceColumn: Readonly<Record<TokenKind, number>> = { account: 0, bearer: 1, ticket: 2, loan: 3, badge: 4 };
 const payloadKeys = new Set(rules.filter((rule) => rule.map === 'payload').map((rule) => rule.key));
 const appKeys = new Set(rules.filter((rule) => rule.map === 'app').map((rule) => rule.key));
 
@@ -129,6 +136,9 @@ function readClaims(kind: TokenKind, payload: CborMap, app: CborMap): ClaimsResu
     if (!rule.valid(value)) return malformed(`${rule.name} is out of range`);
     claims[rule.name] = rule.name === 'holder' ? holderFrom(value) : value;
   }
+  // A badge good everywhere would be good for whoever finds it, everywhere.
+  const placed = claims['site'] !== undefined || claims['terminal'] !== undefined;
+  if (kind === 'badge' && !placed) return malformed('a badge names its site or its terminal');
   return { ok: true, claims: Object.freeze(claims) as unknown as Claims };
 }
 

@@ -1,9 +1,10 @@
 // What verification says: one reason, the normalised claims, and the words of what was examined.
 import type { UnixSeconds } from '../core/brand.ts';
 import type { Bytes } from '../core/bytes.ts';
+import type { StaffRole } from './staff-roles.ts';
 
-export type FormatId = 'st1' | 'sp1' | 'pretix_sig1' | 'jtt1179';
-export type TokenKind = 'account' | 'bearer' | 'ticket' | 'loan';
+export type FormatId = 'st1' | 'sp1' | 'sb1' | 'pretix_sig1' | 'jtt1179';
+export type TokenKind = 'account' | 'bearer' | 'ticket' | 'loan' | 'badge';
 
 /** The reasons steps 1..9 of the verification order can give. A subset of records/reasons. */
 export type TokenReason =
@@ -37,6 +38,13 @@ export interface OutcomeLimits {
   readonly depositMinor: number | null;
 }
 
+/** Whom a badge makes its bearer, and where. */
+export interface StaffGrant {
+  readonly roles: readonly StaffRole[];
+  /** The one machine it is good at; null: all of its site. */
+  readonly terminal: string | null;
+}
+
 /** An end that never comes: the largest time a token can carry. */
 export const withoutEnd = 0xffff_ffff as UnixSeconds;
 
@@ -47,7 +55,7 @@ export interface Outcome {
   /** The issuer's key that verified: 4 bytes. */
   readonly kid: Bytes;
   readonly kind: TokenKind;
-  /** Pseudonymous account id, 8 bytes; null for a ticket. */
+  /** Pseudonymous id of an account, or of a badge's bearer, 8 bytes; null for a ticket. */
   readonly subject: Bytes | null;
   /** 8 to 16 bytes: what the use ledger and deny type 2 know the token by. */
   readonly cti: Bytes | null;
@@ -66,6 +74,8 @@ export interface Outcome {
   /** `list` is null where the token has an index and its key names no list: then nobody can know. */
   readonly status: { readonly list: string | null; readonly index: number } | null;
   readonly language: string | null;
+  /** Of a badge; its bearer is `subject`. */
+  readonly staff?: StaffGrant;
   /** D: SHA-256 of the bytes under the outermost signature, 32 bytes. */
   readonly digest: Bytes;
   /** The exact token bytes after text decoding: what the head end verifies again. */
@@ -80,6 +90,7 @@ export const frozenOutcome = (outcome: Outcome): Outcome =>
     scope: Object.freeze(outcome.scope),
     presentation: Object.freeze(outcome.presentation),
     status: Object.freeze(outcome.status),
+    ...(outcome.staff && { staff: Object.freeze({ ...outcome.staff, roles: Object.freeze(outcome.staff.roles) }) }),
   });
 
 export type Verdict =

@@ -10,6 +10,7 @@ import { type Claims, decodeClaims } from './claims.ts';
 import { type Cose1, examineCose1, noExternalData, signedBytes } from './cose.ts';
 import { claimsPrefix, malformed, unwrapText } from './native-text.ts';
 import { frozenOutcome, type Outcome } from './outcome.ts';
+import { rolesOf } from './staff-roles.ts';
 import {
   type Admission,
   type Parsed,
@@ -82,7 +83,8 @@ export function parseSigned(
 function admit(parsed: ParsedSt1, context: VerifyContext): Admission {
   const grant = findKey(parsed.claims, parsed.cose, context.trust, context.now);
   if (!grant.ok) return grant;
-  if (parsed.claims.kind === 'account')
+  // Of all kinds, those that name a holder's key are shown with its signature, or not at all.
+  if (parsed.claims.holder !== undefined)
     return refused('STALE_CODE', 'a credential without a presentation', checkWord('staleCode'));
   return admitToken(parsed.claims, grant.record, context.now, context.limits);
 }
@@ -101,7 +103,10 @@ function prove(parsed: ParsedSt1, context: VerifyContext): Proof {
 export function outcomeOfClaims(
   claims: Claims,
   { record, key }: Grant,
-): Pick<Outcome, 'issuer' | 'kind' | 'subject' | 'cti' | 'iat' | 'nbf' | 'limits' | 'scope' | 'status' | 'language'> {
+): Pick<
+  Outcome,
+  'issuer' | 'kind' | 'subject' | 'cti' | 'iat' | 'nbf' | 'limits' | 'scope' | 'status' | 'language' | 'staff'
+> {
   const caps = [claims.fareCapMinor, record.fareCapMinor ?? undefined].filter((cap) => cap !== undefined);
   return {
     issuer: claims.issuer,
@@ -123,5 +128,8 @@ export function outcomeOfClaims(
     scope: key.scope,
     status: claims.statusIndex === undefined ? null : { list: key.statusList, index: claims.statusIndex },
     language: claims.language ?? null,
+    ...(claims.roles !== undefined && {
+      staff: { roles: rolesOf(claims.roles), terminal: claims.terminal ?? null },
+    }),
   };
 }

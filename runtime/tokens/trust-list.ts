@@ -116,7 +116,7 @@ const algorithmsByFormat: Readonly<Record<IssuerFormat, readonly KeyAlgorithm[]>
 };
 const isIssuerFormat = (value: CborValue | undefined): value is IssuerFormat =>
   typeof value === 'string' && Object.hasOwn(algorithmsByFormat, value);
-const lifeKeys: Readonly<Record<TokenKind, string>> = { account: 'A', bearer: 'S', ticket: 'T', loan: 'L' };
+const lifeKeys: Readonly<Record<TokenKind, string>> = { account: 'A', bearer: 'S', ticket: 'T', loan: 'L', badge: 'B' };
 
 /** Signs with one key of the root set. */
 export function signTrustList(content: TrustContent, root: CoseSigner): Bytes {

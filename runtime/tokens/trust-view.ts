@@ -7,10 +7,10 @@ import type { Algorithm, sm2WithSm3 } from './keys.ts';
 import type { FormatId, TokenKind } from './outcome.ts';
 
 /** Bits of an issuer key's `kinds`. */
-export const kindBits: Readonly<Record<TokenKind, number>> = { account: 1, ticket: 2, loan: 4, bearer: 8 };
+export const kindBits: Readonly<Record<TokenKind, number>> = { account: 1, ticket: 2, loan: 4, bearer: 8, badge: 32 };
 
-/** Formats an issuer record may be written for. A presentation (`sp1`) is signed under its `st1` record. */
-export type IssuerFormat = Exclude<FormatId, 'sp1'>;
+/** Formats an issuer record may be written for. Presentations (`sp1`, `sb1`) are signed under its `st1` record. */
+export type IssuerFormat = Exclude<FormatId, 'sp1' | 'sb1'>;
 
 /** `key` is null where node:crypto cannot verify with it; `raw` always holds the public key. */
 export type IssuerKey = IssuerKeyTerms &

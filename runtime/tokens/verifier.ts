@@ -14,6 +14,8 @@ export interface VerifyLimits {
   readonly skewSeconds: number;
   /** Highest presentation age whatever a token says. */
   readonly presentationAgeMaxSeconds: number;
+  /** The same for badges: what a photograph of one is worth. */
+  readonly badgeAgeMaxSeconds: number;
   /** With an untrusted clock a token must outlive the floor by this. */
   readonly wideValiditySeconds: number;
   readonly bearerUncertaintyMaxSeconds: number;
@@ -31,6 +33,7 @@ export const ticketGraceMaxSeconds = 86_401;
 export const defaultLimits: VerifyLimits = {
   skewSeconds: 10,
   presentationAgeMaxSeconds: 240,
+  badgeAgeMaxSeconds: 30,
   wideValiditySeconds: 86_400,
   bearerUncertaintyMaxSeconds: 30,
   loanUncertaintyMaxSeconds: 60,

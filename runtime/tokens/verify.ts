@@ -10,12 +10,13 @@ import { type Denial, type DenyLookup, type DenyType, denies } from './deny.ts';
 import { malformed } from './native-text.ts';
 import type { Outcome, TokenReason, Verdict } from './outcome.ts';
 import type { ReplayLookup } from './replay-ring.ts';
+import { sb1 } from './sb1.ts';
 import { sp1 } from './sp1.ts';
 import { st1 } from './st1.ts';
 import { type Parsed, type Refused, refused, type TokenVerifier, type VerifyContext } from './verifier.ts';
 
 /** Formats in the order in which they are asked; the first to claim the bytes owns them. */
-export const nativeFormats: readonly TokenVerifier[] = [sp1, st1];
+export const nativeFormats: readonly TokenVerifier[] = [sp1, st1, sb1];
 
 /** A status list answers 0 for valid, another number for revoked, and null where it cannot know. */
 export type StatusLookup = (list: string, index: number, iat: UnixSeconds) => number | null;
@@ -163,7 +164,7 @@ function denialOf(outcome: Outcome, deny: DenyLookup, now: Moment): Denial {
 }
 
 /** Tickets and loans have no ring: the use ledger decides about them. */
-const hasRing = (parsed: Parsed): boolean => parsed.kind === 'account' || parsed.kind === 'bearer';
+const hasRing = ({ kind }: Parsed): boolean => kind !== 'ticket' && kind !== 'loan';
 
 /** What has been examined and found so far, as the two check words. */
 class Trail {

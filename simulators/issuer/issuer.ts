@@ -20,6 +20,7 @@ export const issuerDefaults = {
   credentialLifeSeconds: 3 * 86_400,
   bearerLifeSeconds: 90,
   loanLifeSeconds: 600,
+  badgeLifeSeconds: 8 * 3_600,
 } as const;
 
 export const writtenIssuerSchema = z.strictObject({
@@ -133,6 +134,27 @@ export class Issuer {
     });
   }
 
+  /** The credential B of a staff badge: COSE bytes, to be carried by the bearer's phone for one shift. */
+  badge(
+    holder: HolderKey,
+    staff: Bytes,
+    iat: UnixSeconds,
+    claims: Pick<Claims, 'roles'> & Partial<Claims> & (Pick<Claims, 'site'> | Pick<Claims, 'terminal'>),
+  ): Bytes {
+    return this.sign({
+      kind: 'badge',
+      issuer: this.iss,
+      iat,
+      nbf: iat,
+      exp: unixSeconds(iat + issuerDefaults.badgeLifeSeconds),
+      cti: this.#entropy.bytes(8),
+      holder,
+      account: staff,
+      presentationMaxAgeSeconds: issuerDefaults.presentationMaxAgeSeconds,
+      ...claims,
+    });
+  }
+
   /** Signs any claims, also ones no honest issuer would write. */
   sign(claims: Claims): Bytes {
     return sealCose1(this.key, noExternalData, encodeClaims(claims));
@@ -142,7 +164,7 @@ export class Issuer {
   trustRecord(now: UnixSeconds): IssuerContent {
     const year = 365 * 86_400;
     const { kid, alg, raw } = this.key;
-    const kinds = kindBits.account | kindBits.bearer | kindBits.ticket | kindBits.loan;
+    const kinds = kindBits.account | kindBits.bearer | kindBits.ticket | kindBits.loan | kindBits.badge;
     const until = unixSeconds(now + 5 * year);
     const key = { kid, alg, raw, kinds, from: unixSeconds(now - 5 * year), until, gone: unixSeconds(until + year) };
     return {
@@ -154,6 +176,7 @@ export class Issuer {
         account: 7 * 86_400,
         bearer: issuerDefaults.bearerLifeSeconds,
         loan: issuerDefaults.loanLifeSeconds,
+        badge: issuerDefaults.badgeLifeSeconds,
       },
     };
   }
@@ -165,6 +188,9 @@ export class Issuer {
 
 /** The prefix and Base45 of a presentation's bytes. */
 export const presentationText = (bytes: Bytes): string => `SP1:${encodeBase45(bytes)}`;
+
+/** The same of a badge's. */
+export const badgeText = (bytes: Bytes): string => `SB1:${encodeBase45(bytes)}`;
 
 /** ASCII bytes of a code, as a reader hands them on. */
 export const codeBytes = (code: string): Bytes => utf8(code);

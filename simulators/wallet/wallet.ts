@@ -6,8 +6,8 @@ import { type Bytes, fromHex, hex } from '../../runtime/core/bytes.ts';
 import { encodeCbor } from '../../runtime/core/cbor.ts';
 import type { HolderKey } from '../../runtime/tokens/claims.ts';
 import { signatureOver } from '../../runtime/tokens/cose.ts';
+import { holderSignedBytes } from '../../runtime/tokens/holder-signed.ts';
 import { type Algorithm, algorithms } from '../../runtime/tokens/keys.ts';
-import { holderSignedBytes } from '../../runtime/tokens/sp1.ts';
 import { type Issuer, presentationText } from '../issuer/issuer.ts';
 import { type KeyPair, keyPairSchema, makeKeyPair, readKeyPair, writeKeyPair } from '../issuer/key-pair.ts';
 

@@ -12,7 +12,7 @@ import type { TrustView } from '../../runtime/tokens/trust-view.ts';
 import { defaultLimits, ticketGraceMaxSeconds, type VerifyLimits } from '../../runtime/tokens/verifier.ts';
 import type { EvidenceJudge } from './ports.ts';
 
-const formats: readonly FormatId[] = ['st1', 'sp1'];
+const formats: readonly FormatId[] = ['st1', 'sp1', 'sb1'];
 
 /** Whether a ticket's grace held was for the site's rules to say; here only its signatures are judged. */
 const limits: VerifyLimits = {
@@ -36,7 +36,9 @@ export class TokenJudge implements EvidenceJudge {
     const verified = reverify(format, token, momentOf(row), trust, limits);
     if (!verified.good) return verified;
     const { outcome } = verified;
-    const named = same(row.payload.digest, outcome.digest) && same(row.payload.account, outcome.subject);
+    // Whoever bears a badge is no account.
+    const who = outcome.kind === 'badge' ? row.payload.staff : row.payload.account;
+    const named = same(row.payload.digest, outcome.digest) && same(who, outcome.subject);
     return named && row.payload.issuer === outcome.issuer ? { good: true } : { good: false, reason: 'OTHER_TOKEN' };
   }
 }

@@ -56,6 +56,9 @@ export const messages: Readonly<Record<ReasonCode, Message>> = {
   OUT_OF_SERVICE: { cue: 'outOfOrder', en: 'Machine trouble: see staff', zh: '设备故障，请联系工作人员' },
   COMMAND_EXPIRED: { cue: 'refused', en: 'Took too long, scan again', zh: '已超时，请重扫' },
   VOID_TOO_LATE: { cue: 'refused', en: 'Void by refund only', zh: '仅可退款' },
+  WRONG_ROLE: { cue: 'refused', en: 'Not for this badge', zh: '此工牌无权限' },
+  BADGE_REQUIRED: { cue: 'refused', en: 'Show your badge first', zh: '请先出示工牌' },
+  ACT_NOT_POSSIBLE: { cue: 'refused', en: 'Not possible now', zh: '现在无法执行' },
 };
 
 /** A validator welcomes, a gate lane bids to go in, a cabinet to take the guide; only the driver is beside a bus. */

@@ -2,6 +2,7 @@
 // loaded when it is called.
 import { Command, CommanderError, Option } from 'commander';
 import { StileError } from '../../core/errors.ts';
+import { type StaffRole, staffRoles } from '../../tokens/staff-roles.ts';
 import { softwareVersion } from '../version.ts';
 import type { RecordOptions, ReplayOptions } from './line.ts';
 import type { VerifyOptions } from './token.ts';
@@ -126,12 +127,13 @@ function addToken(program: Command): void {
     .requiredOption('--issuer <dir>', 'folder of the test issuer: issuer.json, roots.json, trust.cbor, deny.cbor')
     .addOption(
       new Option('--kind <kind>', 'what to mint')
-        .choices(['presentation', 'bearer', 'ticket', 'loan'])
+        .choices(['presentation', 'bearer', 'ticket', 'loan', 'badge'])
         .default('presentation'),
     )
     .option('--count <number>', 'how many', '1')
+    .addOption(new Option('--role <role...>', 'of a badge').choices(staffRoles).default(['gate']))
     .option('--at <time>', 'time to mint at, ISO 8601; default now')
-    .action(async (options: { issuer: string; kind: string; count: string; at?: string }) => {
+    .action(async (options: { issuer: string; kind: string; count: string; role: StaffRole[]; at?: string }) => {
       const { mintTokens } = await import('./token.ts');
       process.exitCode = await mintTokens(options);
     });

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { Issuer, writtenIssuerSchema } from '../../../simulators/issuer/issuer.ts';
 import { OperatorKeys, writtenOperatorSchema } from '../../../simulators/issuer/root.ts';
+import { StaffBadge } from '../../../simulators/wallet/staff-badge.ts';
 import { Wallet, writtenWalletSchema } from '../../../simulators/wallet/wallet.ts';
 import { sealDocument } from '../../../sync/wire/document.ts';
 import { headBody } from '../../../sync/wire/heads.ts';
@@ -15,9 +16,10 @@ import type { Clock } from '../../core/clock.ts';
 import type { Entropy } from '../../core/entropy.ts';
 import { messageOf, StileError } from '../../core/errors.ts';
 import { type DenyEntry, denySnapshotHash, encodeDenySnapshot } from '../../tokens/deny.ts';
+import type { StaffRole } from '../../tokens/staff-roles.ts';
 import { unreadable } from './file.ts';
 
-export const mintedKinds = ['presentation', 'bearer', 'ticket', 'loan'] as const;
+export const mintedKinds = ['presentation', 'bearer', 'ticket', 'loan', 'badge'] as const;
 export type MintedKind = (typeof mintedKinds)[number];
 
 const secretFile = 'issuer.json';
@@ -67,9 +69,9 @@ export class TestIssuer {
   }
 
   /** `count` codes of `kind`, made at `now`, one after the other by the same phone or issuer. */
-  mint(kind: MintedKind, count: number, now: UnixSeconds): readonly string[] {
+  mint(kind: MintedKind, count: number, now: UnixSeconds, roles: readonly StaffRole[] = []): readonly string[] {
     if (kind === 'presentation') this.#wallet = this.#wallet.renewed(this.#issuer, now);
-    const codes = Array.from({ length: count }, () => this.#one(kind, now));
+    const codes = Array.from({ length: count }, () => this.#one(kind, now, roles));
     this.#writeSecrets();
     return codes;
   }
@@ -88,7 +90,7 @@ export class TestIssuer {
     return denied;
   }
 
-  #one(kind: MintedKind, now: UnixSeconds): string {
+  #one(kind: MintedKind, now: UnixSeconds, roles: readonly StaffRole[]): string {
     const { account } = this.#wallet;
     switch (kind) {
       case 'presentation':
@@ -99,6 +101,8 @@ export class TestIssuer {
         return this.#issuer.ticket({ nbf: now, exp: unixSeconds(now + slotSeconds) }, site, now);
       case 'loan':
         return this.#issuer.loan(account, site, now);
+      case 'badge':
+        return StaffBadge.open(this.#issuer, { roles, site }, now).code(now);
       default:
         return kind satisfies never;
     }

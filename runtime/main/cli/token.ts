@@ -11,6 +11,7 @@ import type { DenyLookup } from '../../tokens/deny.ts';
 import { inspectCode } from '../../tokens/inspect.ts';
 import type { Outcome, Verdict } from '../../tokens/outcome.ts';
 import { ReplayRing } from '../../tokens/replay-ring.ts';
+import type { StaffRole } from '../../tokens/staff-roles.ts';
 import type { TrustView } from '../../tokens/trust-view.ts';
 import type { TokenVerifier } from '../../tokens/verifier.ts';
 import { defaultLimits } from '../../tokens/verifier.ts';
@@ -94,6 +95,7 @@ export async function mintTokens(options: {
   issuer: string;
   kind: string;
   count: string;
+  role: StaffRole[];
   at?: string;
 }): Promise<number> {
   const count = wholeNumber('--count', options.count, 1, mintedMax);
@@ -101,6 +103,7 @@ export async function mintTokens(options: {
     options.kind as MintedKind,
     count,
     timeAt(options.at),
+    options.role,
   );
   for (const code of codes) process.stdout.write(`${code}\n`);
   return exitCodes.done;
@@ -130,6 +133,7 @@ function claimsOf(outcome: Outcome): Record<string, unknown> {
 
 function shown(value: unknown): unknown {
   if (value instanceof Uint8Array) return hex(value as Bytes);
+  if (Array.isArray(value)) return value.map(shown);
   if (typeof value !== 'object' || value === null) return value;
   return Object.fromEntries(Object.entries(value).map(([name, inner]) => [name, shown(inner)]));
 }

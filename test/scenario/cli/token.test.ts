@@ -35,6 +35,7 @@ describe('stile token', () => {
     { kind: 'bearer', format: 'st1', says: 'bearer' },
     { kind: 'ticket', format: 'st1', says: 'ticket' },
     { kind: 'loan', format: 'st1', says: 'loan' },
+    { kind: 'badge', format: 'sb1', says: 'badge' },
   ])('mints a $kind that verifies under its own trust list, and says what is in it', async ({ kind, format, says }) => {
     const codes = await mint(kind, 2);
     expect(new Set(codes).size).toBe(2);

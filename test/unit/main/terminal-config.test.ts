@@ -212,9 +212,9 @@ describe('the formats of other systems', () => {
   it('are taken after the native ones, and only where they are named', async () => {
     const of = async (formats: object) =>
       (await formatsOf(readTerminalConfig(written(JSON.stringify({ ...good, formats }))))).map(({ id }) => id);
-    expect(await of({})).toEqual(['sp1', 'st1']);
+    expect(await of({})).toEqual(['sp1', 'st1', 'sb1']);
     const items = [{ item: 5, product: 2, site: 9 }];
-    expect(await of({ pretix: { items }, jtt1179: true })).toEqual(['sp1', 'st1', 'pretix_sig1', 'jtt1179']);
+    expect(await of({ pretix: { items }, jtt1179: true })).toEqual(['sp1', 'st1', 'sb1', 'pretix_sig1', 'jtt1179']);
   });
 });
 

@@ -149,7 +149,7 @@ describe('what is no claim', () => {
     ['no kind', payloadOf('bearer', { app: { 0: undefined } }), 'MALFORMED'],
     ['a text for a kind', payloadOf('bearer', { app: { 0: tstr('S') } }), 'MALFORMED'],
     ['kind 0', payloadOf('bearer', { app: { 0: int(0) } }), 'UNSUPPORTED_FORMAT'],
-    ['kind 5', payloadOf('bearer', { app: { 0: int(5) } }), 'UNSUPPORTED_FORMAT'],
+    ['kind 6', payloadOf('bearer', { app: { 0: int(6) } }), 'UNSUPPORTED_FORMAT'],
     ['kind -1', payloadOf('bearer', { app: { 0: int(-1) } }), 'UNSUPPORTED_FORMAT'],
     ['an array', array(int(1)), 'MALFORMED'],
     ['an empty map', sortedMap({}), 'MALFORMED'],

@@ -284,6 +284,7 @@ describe('whatever a format does', () => {
     ).toEqual([
       [false, false, false],
       [false, false, false],
+      [false, false, false],
     ]);
   });
 });
