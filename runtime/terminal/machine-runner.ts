@@ -9,7 +9,7 @@ import { messageOf, StileError } from '../core/errors.ts';
 import { Signal } from '../core/event.ts';
 import type { Logger } from '../core/log.ts';
 import type { Moment } from '../core/trusted-time.ts';
-import type { Alarm, CommonEffect, RecordDraft, SignalEffect } from '../machines/shared/effects.ts';
+import type { Alarm, CommonEffect, RecordDraft, ReferenceSource, SignalEffect } from '../machines/shared/effects.ts';
 import type { StepResult } from '../machines/shared/step-draft.ts';
 import type { ReasonCode } from '../records/reasons.ts';
 import type { Journal, Projection, StoredRow } from '../store/journal.ts';
@@ -40,10 +40,19 @@ export interface Machine<State, Input, Facts, TimerName extends string, Own> {
   readonly initial: State;
   step(state: State, input: Input, facts: Facts): StepResult<State, CommonEffect<TimerName> | Own>;
   timerInput(name: TimerName, atMonoMs: MonoMs): Input;
+  /** Inputs that the state did not know, so far. */
+  ignored(state: State): number;
   /** What the machine is to note of a durable row; null for nothing. Notes write nothing and tell nobody. */
   committedInput(row: StoredRow, record: RecordDraft, atMonoMs: MonoMs): Input | null;
   /** That a person was told of this transaction; null where the machine does not ask. */
   signalledInput(tx: Bytes, atMonoMs: MonoMs): Input | null;
+}
+
+/** A row of the terminal's own beside those of an input, and what is shown where the machine itself shows nothing. */
+export interface Note {
+  readonly record: RecordDraft;
+  readonly cue: SignalEffect['cue'];
+  readonly reason: ReasonCode;
 }
 
 export interface MachineRunnerOptions<Input, Facts, Own> {
@@ -92,7 +101,33 @@ export class MachineRunner<
   async run(input: Input, facts: Facts, beside: readonly Projection[] = []): Promise<boolean> {
     const result = this.#machine.step(this.#state, input, facts);
     const kept = result.records.length > 0;
-    const rows = await this.#commit(result, facts, kept ? beside : []);
+    return (await this.#settle(result, facts, kept ? beside : [])) && kept;
+  }
+
+  /**
+   * Takes one input, or none, with a row that says how that went: in the same commit, so that nothing moves without it.
+   * False: nothing became durable.
+   */
+  async runNoted(input: Input | null, facts: Facts, noteOf: (went: ReasonCode) => Note): Promise<boolean> {
+    const before = this.#state;
+    const result = input === null ? noStep<State, never>(before) : this.#machine.step(before, input, facts);
+    const told = result.effects.find((effect): effect is SignalEffect => effect.kind === 'signal');
+    const ignored = this.#machine.ignored(result.state) > this.#machine.ignored(before);
+    const { record, cue, reason } = noteOf(ignored ? 'ACT_NOT_POSSIBLE' : (told?.reason ?? 'OK'));
+    const records = [...result.records, record];
+    const reference: ReferenceSource = { from: 'record', index: records.length - 1 };
+    const shown: SignalEffect = { kind: 'signal', cue, reason, reference, ...sayingNothingMore };
+    const effects = told ? result.effects : [...result.effects, shown];
+    return this.#settle({ ...result, records, effects }, facts, []);
+  }
+
+  /** Commits, adopts, performs. False for a commit that failed: then nothing has happened. */
+  async #settle(
+    result: StepResult<State, CommonEffect<TimerName> | Own>,
+    facts: Facts,
+    beside: readonly Projection[],
+  ): Promise<boolean> {
+    const rows = await this.#commit(result, facts, beside);
     if (!rows) {
       this.#outOfOrder();
       return false;
@@ -101,7 +136,7 @@ export class MachineRunner<
     const committed: Committed = { rows, records: result.records };
     this.#tellPlaces(committed, facts);
     for (const effect of result.effects) this.#perform(effect, committed, facts);
-    return kept;
+    return true;
   }
 
   stop(): void {
@@ -208,6 +243,15 @@ export class MachineRunner<
     this.#options.logger.error('decision not durable, nothing was shown', { code, detail: messageOf(error) });
   }
 }
+
+const sayingNothingMore = { fare: null, time: null, place: null, waitMinutes: null, ride: null } as const;
+
+const noStep = <State, Effect>(state: State): StepResult<State, Effect> => ({
+  state,
+  effects: [],
+  records: [],
+  projections: [],
+});
 
 const commonKinds: ReadonlySet<string> = new Set<CommonEffect<string>['kind']>([
   'signal',

@@ -3,6 +3,7 @@
 import { type MonoMs, monoMs } from '../core/brand.ts';
 import { type Bytes, equal } from '../core/bytes.ts';
 import type { Moment } from '../core/trusted-time.ts';
+import type { Payload } from '../records/payload.ts';
 import { decodeRow, type Row } from '../records/row.ts';
 import type { JournalReader, RowPosition, StoredRow } from '../store/journal.ts';
 import { longestValidityMs, type ReplayRing } from '../tokens/replay-ring.ts';
@@ -36,12 +37,15 @@ export function recover(journal: JournalReader): Recovered {
   };
 }
 
+/** Whether a row says that a code was accepted which may not come again: a ride, or a badge. */
+export const entersRing = ({ act, reason }: Payload): boolean => act === 'ride' || (act === 'badge' && reason === 'OK');
+
 /** Enters the accepted codes of the tail. Where rows of an earlier boot have no common clock, they count from now. */
 export function refillRing(ring: ReplayRing, tail: readonly TailRow[], bootId: Bytes, now: Moment): void {
   const validForMs = longestValidityMs(defaultLimits, now);
   for (const row of tail) {
-    const { digest, act } = row.payload;
-    if (act !== 'ride' || !digest) continue;
+    const { digest } = row.payload;
+    if (!entersRing(row.payload) || !digest) continue;
     ring.accept(digest, { epoch: row.epoch, seq: row.seq, atMonoMs: readAt(row, bootId, now) }, validForMs);
   }
 }

@@ -27,7 +27,7 @@ import type { DocumentName, HeldDocuments } from './held-documents.ts';
 import { InputQueue } from './input-queue.ts';
 import type { Committed, Shown } from './machine-runner.ts';
 import { Pruner } from './pruner.ts';
-import { type Recovered, refillRing } from './recovery.ts';
+import { entersRing, type Recovered, refillRing } from './recovery.ts';
 import { RowDrafts } from './row-drafts.ts';
 
 export const terminalLimits = {
@@ -213,7 +213,7 @@ export class Terminal<Input extends { readonly kind: string }> {
   #written({ rows, records }: Committed): void {
     for (const [at, { payload }] of records.entries()) {
       const row = rows[at];
-      if (!row || payload.act !== 'ride' || !payload.digest) continue;
+      if (!row || !entersRing(payload) || !payload.digest) continue;
       const now = this.#options.time.now();
       const entry = { epoch: row.epoch, seq: row.seq, atMonoMs: now.monoMs };
       this.#ring.accept(payload.digest, entry, longestValidityMs(defaultLimits, now));

@@ -96,9 +96,10 @@ export async function openBenchBus(folder: string): Promise<BenchBus> {
     },
     recovered,
     (services) => {
-      const trip = { line, direction: '' };
+      const trip = { line, direction: '', opens: 'itself' } as const;
+      const staff = { terminal: identity.terminal, site: null, roles: ['driver'], presenceMs: 20_000 } as const;
       return new product.ValidatorDesk(
-        { config, recovered: product.recoverTrip(journal, recovered, config), trip },
+        { config, recovered: product.recoverTrip(journal, recovered, config), trip, staff },
         services,
       );
     },

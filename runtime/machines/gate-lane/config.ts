@@ -1,5 +1,6 @@
 // The gate lane's named defaults, with units, and the one relation between them that keeps a barrier honest.
 import { StileError } from '../../core/errors.ts';
+import type { StaffRole } from '../../tokens/staff-roles.ts';
 
 export interface GateLaneConfig {
   /** This gate lane's name in the site's rules. */
@@ -31,7 +32,7 @@ export interface GateLaneConfig {
   readonly manualIdleMs: number;
   /** How long a refused ticket waits for staff to override. */
   readonly overrideMs: number;
-  readonly staffRoles: readonly string[];
+  readonly staffRoles: readonly StaffRole[];
   /** Reads of one code closer together than this are one. */
   readonly repeatMs: number;
   readonly statisticsMs: number;
@@ -61,7 +62,7 @@ export const gateLaneDefaults: Omit<GateLaneConfig, 'gate'> = {
   creditLocalExits: false,
   manualIdleMs: 600_000,
   overrideMs: 60_000,
-  staffRoles: ['gate', 'supervisor'],
+  staffRoles: ['gate', 'technician'],
   repeatMs: 3_000,
   statisticsMs: 900_000,
   listSoftAgeSeconds: 86_400,

@@ -39,7 +39,9 @@ export type StaffDeed =
   | { readonly kind: 'admit'; readonly reason: string }
   /** Lets the ticket in that was just refused for want of proof, identity or the like. */
   | { readonly kind: 'override'; readonly reason: string }
-  | { readonly kind: 'recount'; readonly inside: number };
+  | { readonly kind: 'recount'; readonly inside: number }
+  /** Stops admissions, and lets them go on. */
+  | { readonly kind: 'hold' | 'resume' };
 
 export type LaneCommand =
   | { readonly kind: 'hold'; readonly waitMinutes: number | null }

@@ -16,7 +16,7 @@ const reasonPattern = /^[a-z0-9][a-z0-9-]{0,31}$/;
 
 export function staffActed(draft: GateLaneDraft, input: InputOf<'StaffAct'>, facts: GateLaneFacts): void {
   const { deed, role, staff } = input;
-  const mayAct = facts.config.staffRoles.includes(role) && staff.length >= 1 && staff.length <= 16;
+  const mayAct = facts.config.staffRoles.some((allowed) => allowed === role) && staff.length >= 1 && staff.length <= 16;
   if (!isBooted(draft.state) || !mayAct || facts.storage === 'unavailable') return draft.ignore();
   switch (deed.kind) {
     case 'badge':
@@ -27,6 +27,10 @@ export function staffActed(draft: GateLaneDraft, input: InputOf<'StaffAct'>, fac
       return override(draft, input, deed.reason, facts);
     case 'recount':
       return isCount(deed.inside) ? recount(draft, deed.inside, { trigger: 'staff', staff }) : draft.ignore();
+    case 'hold':
+      return hold(draft, null, { trigger: 'staff', staff });
+    case 'resume':
+      return letGoOn(draft, { trigger: 'staff', staff });
     default:
       return deed satisfies never;
   }
@@ -111,21 +115,30 @@ function override(draft: GateLaneDraft, input: InputOf<'StaffAct'>, cause: strin
 }
 
 function carryOut(draft: GateLaneDraft, { command, commandId }: InputOf<'Command'>): void {
-  const { entry } = draft.state;
   switch (command.kind) {
     case 'hold':
-      draft.set({ stopped: true, waitMinutes: wait(command.waitMinutes) });
-      if (entry.kind === 'closedIdle') draft.set({ entry: { kind: 'hold' } });
-      return write(draft, { act: 'hold', trigger: 'command', commandId });
+      return hold(draft, command.waitMinutes, { trigger: 'command', commandId });
     case 'resume':
-      draft.set({ stopped: false });
-      leaveHold(draft);
-      return write(draft, { act: 'resume', trigger: 'command', commandId });
+      return letGoOn(draft, { trigger: 'command', commandId });
     case 'recount':
       return recount(draft, command.inside, { trigger: 'command', commandId });
     default:
       return command satisfies never;
   }
+}
+
+function hold(draft: GateLaneDraft, waitMinutes: number | null, who: Omit<Payload, 'act'>): void {
+  const { entry } = draft.state;
+  draft.set({ stopped: true, waitMinutes: wait(waitMinutes) });
+  if (entry.kind === 'closedIdle') draft.set({ entry: { kind: 'hold' } });
+  else if (entry.kind === 'manual' && entry.back === 'closedIdle') draft.set({ entry: { ...entry, back: 'hold' } });
+  write(draft, { act: 'hold', ...who });
+}
+
+function letGoOn(draft: GateLaneDraft, who: Omit<Payload, 'act'>): void {
+  draft.set({ stopped: false });
+  leaveHold(draft);
+  write(draft, { act: 'resume', ...who });
 }
 
 /** Counts drift: what was wrong is kept, so that nobody wonders where the people went. */

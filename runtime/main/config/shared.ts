@@ -100,6 +100,8 @@ export const sharedKeys = {
   indicator: indicatorSchema,
   formats: formatsSchema,
   brokers,
+  /** How long after a badge the acts are its bearer's. */
+  staff: z.strictObject({ actWithinSeconds: wholeNumber(5, 120).default(20) }, aGroup).prefault({}),
   journal: z
     .strictObject({ sizeCapMebibytes: wholeNumber(8, 4_096).default(500) }, aGroup)
     .default({ sizeCapMebibytes: 500 }),

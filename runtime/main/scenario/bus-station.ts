@@ -23,6 +23,7 @@ const machine: Machine<ValidatorState, ValidatorInput, ValidatorFacts, TimerName
   initial: initialState,
   step,
   timerInput: (name, atMonoMs) => ({ kind: 'Timer', name, atMonoMs }),
+  ignored: (state) => state.ignored,
   committedInput: ({ seq, ref }, { payload }, atMonoMs) =>
     payload.tx && payload.act === 'ride' ? { kind: 'Committed', atMonoMs, tx: payload.tx, seq, ref } : null,
   signalledInput: (tx, atMonoMs) => ({ kind: 'Signalled', atMonoMs, tx }),

@@ -43,6 +43,7 @@ const machine: Machine<CabinetState, CabinetInput, CabinetFacts, TimerName, OwnE
   initial: initialState,
   step,
   timerInput: (name, atMonoMs) => ({ kind: 'Timer', name, atMonoMs }),
+  ignored: (state) => state.ignored,
   committedInput: ({ ref }, { payload }, atMonoMs) =>
     payload.tx && payload.events?.[0]?.[1] === 'Started' ? { kind: 'Committed', tx: payload.tx, ref, atMonoMs } : null,
   signalledInput: () => null,

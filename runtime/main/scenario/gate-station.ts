@@ -37,6 +37,7 @@ const machine: Machine<GateLaneState, GateLaneInput, GateLaneFacts, TimerName, O
   initial: initialState,
   step,
   timerInput: (name, atMonoMs) => ({ kind: 'Timer', name, atMonoMs }),
+  ignored: (state) => state.ignored,
   committedInput: () => null,
   signalledInput: () => null,
 };

@@ -38,6 +38,12 @@ export function cabinetParts(config: CabinetTerminalConfig, context: MachineCont
     items: new Map(items.map(({ serial, languages }) => [serial, { languages }])),
     closesAt: closingOf(config, context),
     peers: others === null ? noPeers : peersOf(others),
+    staff: {
+      terminal: context.identity.terminal,
+      site: site.number,
+      roles: ['cabinet', 'technician'] as const,
+      presenceMs: config.staff.actWithinSeconds * 1_000,
+    },
     settledActs: settledActsOf(context.recovered.tail),
   };
   const notices = new Signal<ChildOrder>();

@@ -26,6 +26,11 @@ export function gateLaneParts(config: GateLaneTerminalConfig, context: MachineCo
     config: machineConfigOf(config),
     reader: config.site.reader,
     recovered: recoverLane(context.journal, context.logger),
+    staff: {
+      terminal: context.identity.terminal,
+      site: config.site.number,
+      presenceMs: config.staff.actWithinSeconds * 1_000,
+    },
     gate,
     motionMs: config.gate.motionMs,
     peers: lanes ?? noPeers,

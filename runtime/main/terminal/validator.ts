@@ -8,14 +8,20 @@ import type { ValidatorTerminalConfig } from '../config/validator.ts';
 import type { MachineContext, MachineParts } from './machine-parts.ts';
 
 export function validatorParts(
-  { trip }: ValidatorTerminalConfig,
-  { journal, recovered }: MachineContext,
+  { trip, staff }: ValidatorTerminalConfig,
+  { identity, journal, recovered }: MachineContext,
 ): MachineParts<ValidatorInput> {
   const config = { ...validatorDefaults, groupMax: trip.groupMax };
   const options = {
     config,
     recovered: recoverTrip(journal, recovered, config),
-    trip: { line: trip.line, direction: '' },
+    trip: { line: trip.line, direction: '', opens: trip.opens },
+    staff: {
+      terminal: identity.terminal,
+      site: trip.depot ?? null,
+      roles: ['driver'] as const,
+      presenceMs: staff.actWithinSeconds * 1_000,
+    },
   };
   return {
     openDesk: (services) => new ValidatorDesk(options, services),

@@ -24,7 +24,9 @@ import type { Projection } from '../../store/journal.ts';
 import type { Desk, DeskServices } from '../desk.ts';
 import { type Committed, type Machine, MachineRunner, type Shown } from '../machine-runner.ts';
 import { spaces } from '../spaces.ts';
+import { StaffDesk, type StaffPlace } from '../staff/staff-desk.ts';
 import { sweepSpace } from '../sweep.ts';
+import { cabinetAct } from './cabinet-acts.ts';
 import { type CabinetFactsOptions, CabinetFactsSource } from './facts-source.ts';
 import type { CabinetNotice } from './notices.ts';
 import type { CabinetPeers } from './peers.ts';
@@ -33,6 +35,8 @@ import { slotInput } from './slot-inputs.ts';
 export interface CabinetDeskOptions
   extends Pick<CabinetFactsOptions, 'cabinet' | 'config' | 'site' | 'products' | 'items' | 'closesAt'> {
   readonly recovered: CabinetLedger;
+  /** Where a badge has to be good, and for whom. */
+  readonly staff: StaffPlace;
   readonly peers: CabinetPeers;
   /** Acts of other cabinets that rows near the journal's end have written down, in hexadecimal. */
   readonly settledActs: readonly string[];
@@ -44,6 +48,7 @@ const machine: Machine<CabinetState, CabinetInput, CabinetFacts, TimerName, OwnE
   initial: initialState,
   step,
   timerInput: (name, atMonoMs) => ({ kind: 'Timer', name, atMonoMs }),
+  ignored: (state) => state.ignored,
   committedInput: ({ ref }, { payload: { tx, events } }, atMonoMs) =>
     tx !== undefined && events?.[0]?.[1] === 'Started' ? { kind: 'Committed', atMonoMs, tx, ref } : null,
   signalledInput: () => null,
@@ -58,6 +63,7 @@ export class CabinetDesk implements Desk<CabinetInput> {
   readonly #services: DeskServices<CabinetInput>;
   readonly #facts: CabinetFactsSource;
   readonly #runner: MachineRunner<CabinetState, CabinetInput, CabinetFacts, TimerName, OwnEffect>;
+  readonly #staff: StaffDesk<CabinetInput>;
   /** Inputs of others on their way through the queue, and who waits for them. */
   readonly #waiting = new Map<CabinetInput, { beside: readonly Projection[]; ended: (kept: boolean) => void }>();
   /** Of the claim that is being decided. */
@@ -72,6 +78,7 @@ export class CabinetDesk implements Desk<CabinetInput> {
       ...services,
       perform: (effect, committed) => this.#perform(effect, committed),
     });
+    this.#staff = this.#staffDesk();
   }
 
   get shown(): Signal<Shown> {
@@ -93,6 +100,7 @@ export class CabinetDesk implements Desk<CabinetInput> {
   }
 
   async stop(): Promise<void> {
+    this.#staff.stop();
     this.#runner.stop();
     this.#unwatch();
     await this.#options.cabinet.stop();
@@ -109,7 +117,9 @@ export class CabinetDesk implements Desk<CabinetInput> {
     }
   }
 
-  async present({ bytes, atMonoMs }: Scan, moment: Moment): Promise<void> {
+  async present(scan: Scan, moment: Moment): Promise<void> {
+    if ((await this.#staff.present(scan, moment)) !== 'passenger') return;
+    const { bytes, atMonoMs } = scan;
     const facts = this.#facts.at(moment);
     const item = labelOf(bytes, facts.items);
     if (item !== null) {
@@ -191,6 +201,24 @@ export class CabinetDesk implements Desk<CabinetInput> {
   async sweep(): Promise<void> {
     const { journal, now } = this.#services;
     await sweepSpace(journal, spaces.use, (use) => mayForgetUse(decodeTicketUse(use), { moment: now() }));
+  }
+
+  #staffDesk(): StaffDesk<CabinetInput> {
+    const runner = this.#runner;
+    return new StaffDesk<CabinetInput>(
+      this.#options.staff,
+      {
+        badgeInput: () => null,
+        actInput: (code, { staff }, atMonoMs) => {
+          const act = cabinetAct(code, runner.state);
+          return act && { kind: 'Staff', staff, act, atMonoMs };
+        },
+        runNoted: (input, moment, noteOf) => runner.runNoted(input, this.#facts.at(moment), noteOf),
+        lamp: (cue) => cue,
+        tell: (shown) => runner.shown.emit(shown),
+      },
+      this.#services,
+    );
   }
 
   #await(input: CabinetInput, beside: readonly Projection[], ended: (kept: boolean) => void): void {

@@ -18,7 +18,7 @@ import type { LaneMemory } from '../../machines/gate-lane/memory.ts';
 import { type GateLaneState, initialState } from '../../machines/gate-lane/state.ts';
 import { knowsCode, serves } from '../../machines/gate-lane/step.ts';
 import type { TimerName } from '../../machines/gate-lane/timer-names.ts';
-import type { Alarm, CommonEffect } from '../../machines/shared/effects.ts';
+import type { Alarm, CommonEffect, SignalCue } from '../../machines/shared/effects.ts';
 import { decodeTicketUse, mayForgetUse, type TicketUse, useSpace } from '../../machines/shared/use-ledger.ts';
 import type { Payload } from '../../records/payload.ts';
 import { type AccessRules, widestGraces } from '../../rules/access-rules.ts';
@@ -27,9 +27,11 @@ import { defaultLimits, type VerifyLimits } from '../../tokens/verifier.ts';
 import type { Desk, DeskServices } from '../desk.ts';
 import type { DocumentName } from '../held-documents.ts';
 import { type Committed, MachineRunner, type Shown } from '../machine-runner.ts';
+import { StaffDesk, type StaffPlace } from '../staff/staff-desk.ts';
 import { sweepSpace } from '../sweep.ts';
 import { BarrierWatch } from './barrier-watch.ts';
 import { GateLaneFactsSource } from './facts-source.ts';
+import { actDeed, badgeDeed } from './lane-acts.ts';
 import type { LanePeers } from './lane-peers.ts';
 import { type RememberedLane, rememberedLane } from './remembered-lane.ts';
 
@@ -38,6 +40,8 @@ export interface GateLaneDeskOptions {
   /** Which way the people go who show their codes to the reader. */
   readonly reader: Direction;
   readonly recovered: LaneMemory;
+  /** Where a badge has to be good; the roles are those of `config`. */
+  readonly staff: Omit<StaffPlace, 'roles'>;
   readonly gate: Gate;
   /** What the barrier takes to open, and again to lock. */
   readonly motionMs: number;
@@ -63,6 +67,7 @@ export class GateLaneDesk implements Desk<GateLaneInput> {
   readonly #facts: GateLaneFactsSource;
   readonly #runner: MachineRunner<RememberedLane, GateLaneInput, GateLaneFacts, TimerName, OwnEffect>;
   readonly #barrier: BarrierWatch;
+  readonly #staff: StaffDesk<GateLaneInput>;
   readonly #waiting = new Map<GateLaneInput, Waiting>();
   #rules: AccessRules | null;
   #limits: VerifyLimits;
@@ -84,6 +89,7 @@ export class GateLaneDesk implements Desk<GateLaneInput> {
       ...services,
       perform: (effect, committed) => this.#perform(effect, committed),
     });
+    this.#staff = this.#staffDesk();
     const { gate, motionMs } = options;
     this.#barrier = new BarrierWatch({ gate, clock, motionMs, state: () => this.#state, input: later });
   }
@@ -115,6 +121,7 @@ export class GateLaneDesk implements Desk<GateLaneInput> {
   }
 
   async stop(): Promise<void> {
+    this.#staff.stop();
     this.#runner.stop();
     await this.#barrier.stop();
   }
@@ -133,7 +140,10 @@ export class GateLaneDesk implements Desk<GateLaneInput> {
   }
 
   async present(scan: Scan, moment: Moment): Promise<void> {
-    await this.#runner.run(this.#presentationOf(scan, moment), this.#facts.at(moment));
+    const staff = await this.#staff.present(scan, moment);
+    // Whoever leaves is not held up, whatever the code says.
+    const isOver = staff === 'done' || (staff === 'refused' && this.#options.reader === 'entry');
+    if (!isOver) await this.#runner.run(this.#presentationOf(scan, moment), this.#facts.at(moment));
     this.#position();
   }
 
@@ -239,6 +249,39 @@ export class GateLaneDesk implements Desk<GateLaneInput> {
   async sweep(): Promise<void> {
     const { journal, now } = this.#services;
     await sweepSpace(journal, useSpace, (use) => this.#mayForget(use, now()));
+  }
+
+  /** Nobody's badge takes the arrows to the exit away. */
+  #lamp(cue: SignalCue): SignalCue {
+    return this.#state.entry.kind === 'emergencyOpen' ? 'emergency' : cue;
+  }
+
+  #staffDesk(): StaffDesk<GateLaneInput> {
+    const { staff: place, config } = this.#options;
+    const runner = this.#runner;
+    return new StaffDesk<GateLaneInput>(
+      { ...place, roles: config.staffRoles },
+      {
+        badgeInput: ({ staff, role }, wasHere, atMonoMs) => {
+          const deed = badgeDeed(this.#state, wasHere);
+          return deed && { kind: 'StaffAct', staff, role, deed, atMonoMs };
+        },
+        actInput: (act, { staff, role }, atMonoMs) => {
+          const deed = actDeed(act);
+          return deed && { kind: 'StaffAct', staff, role, deed, atMonoMs };
+        },
+        runNoted: (input, moment, noteOf) => {
+          const clears = input?.kind === 'StaffAct' && input.deed.kind === 'badge';
+          return runner.runNoted(input, this.#facts.at(moment), (went) => {
+            const note = noteOf(went);
+            return clears ? note : { ...note, cue: this.#lamp(note.cue) };
+          });
+        },
+        lamp: (cue) => this.#lamp(cue),
+        tell: (shown) => runner.shown.emit(shown),
+      },
+      this.#services,
+    );
   }
 
   #position(): void {

@@ -37,6 +37,7 @@ export const rememberedLane = (
     };
   },
   timerInput: (name, atMonoMs) => ({ kind: 'Timer', name, atMonoMs }),
+  ignored: ({ lane }) => lane.ignored,
   committedInput: () => null,
   signalledInput: () => null,
 });

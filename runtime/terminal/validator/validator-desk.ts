@@ -19,21 +19,30 @@ import type { Desk, DeskServices } from '../desk.ts';
 import type { DocumentName } from '../held-documents.ts';
 import { type Machine, MachineRunner, type Shown } from '../machine-runner.ts';
 import { spaces } from '../spaces.ts';
+import { StaffDesk, type StaffPlace } from '../staff/staff-desk.ts';
 import { sweepSpace } from '../sweep.ts';
+import { badgeAct, driverAct } from './driver-acts.ts';
 import { FactsSource } from './facts-source.ts';
 import type { RecoveredTrip } from './recovered-trip.ts';
 
 export interface ValidatorDeskOptions {
   readonly config: ValidatorConfig;
   readonly recovered: RecoveredTrip;
-  /** The trip that opens by itself: a bus without a driver's key. */
-  readonly trip: { readonly line: string; readonly direction: string };
+  readonly trip: {
+    readonly line: string;
+    readonly direction: string;
+    /** By itself: a bus without a driver's badge. */
+    readonly opens: 'itself' | 'driver';
+  };
+  /** Where a badge has to be good, and for whom. */
+  readonly staff: StaffPlace;
 }
 
 const machine: Machine<ValidatorState, ValidatorInput, ValidatorFacts, TimerName, never> = {
   initial: initialState,
   step,
   timerInput: (name, atMonoMs) => ({ kind: 'Timer', name, atMonoMs }),
+  ignored: (state) => state.ignored,
   committedInput: ({ seq, ref }, { payload }, atMonoMs) =>
     payload.tx && payload.act === 'ride' ? { kind: 'Committed', atMonoMs, tx: payload.tx, seq, ref } : null,
   signalledInput: (tx, atMonoMs) => ({ kind: 'Signalled', atMonoMs, tx }),
@@ -44,6 +53,7 @@ export class ValidatorDesk implements Desk<ValidatorInput> {
   readonly #services: DeskServices<ValidatorInput>;
   readonly #facts: FactsSource;
   readonly #runner: MachineRunner<ValidatorState, ValidatorInput, ValidatorFacts, TimerName, never>;
+  readonly #staff: StaffDesk<ValidatorInput>;
 
   constructor(options: ValidatorDeskOptions, services: DeskServices<ValidatorInput>) {
     const { indicator } = services;
@@ -55,6 +65,7 @@ export class ValidatorDesk implements Desk<ValidatorInput> {
       indicatorReady: () => indicator.health().state === 'online',
     });
     this.#runner = new MachineRunner(machine, { ...services, perform: (effect) => effect satisfies never });
+    this.#staff = this.#staffDesk();
   }
 
   get shown(): Signal<Shown> {
@@ -75,6 +86,7 @@ export class ValidatorDesk implements Desk<ValidatorInput> {
   }
 
   async stop(): Promise<void> {
+    this.#staff.stop();
     this.#runner.stop();
   }
 
@@ -83,6 +95,7 @@ export class ValidatorDesk implements Desk<ValidatorInput> {
   }
 
   async present(scan: Scan, moment: Moment): Promise<void> {
+    if ((await this.#staff.present(scan, moment)) !== 'passenger') return;
     const { journal } = this.#services;
     const { state } = this.#runner;
     const rawDigest = sha256(scan.bytes);
@@ -120,10 +133,37 @@ export class ValidatorDesk implements Desk<ValidatorInput> {
     await sweepSpace(journal, spaces.account, isOver);
   }
 
+  get #trip(): { readonly line: string; readonly direction: string } {
+    const { line, direction } = this.#options.trip;
+    return { line, direction };
+  }
+
+  #staffDesk(): StaffDesk<ValidatorInput> {
+    const runner = this.#runner;
+    return new StaffDesk<ValidatorInput>(
+      this.#options.staff,
+      {
+        badgeInput: (_bearer, _wasHere, atMonoMs) => {
+          const act = badgeAct(runner.state, this.#trip);
+          return act && { ...act, atMonoMs };
+        },
+        actInput: (code, _bearer, atMonoMs) => {
+          const act = driverAct(code, this.#trip);
+          return act && { ...act, atMonoMs };
+        },
+        runNoted: (input, moment, noteOf) => runner.runNoted(input, this.#facts.at(moment, null), noteOf),
+        lamp: (cue) => cue,
+        tell: (shown) => runner.shown.emit(shown),
+      },
+      this.#services,
+    );
+  }
+
   /** A trip pins its fare table, so it is not opened before there is one. */
   #openTrip(): void {
     const { documents, clock, later } = this.#services;
+    if (this.#options.trip.opens === 'driver') return;
     if (this.#runner.state.service.kind !== 'closed' || documents.fares.length === 0) return;
-    later({ kind: 'TripOpen', atMonoMs: clock.monoMs(), ...this.#options.trip });
+    later({ kind: 'TripOpen', atMonoMs: clock.monoMs(), ...this.#trip });
   }
 }

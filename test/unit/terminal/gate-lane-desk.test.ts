@@ -123,6 +123,7 @@ async function open(options: { confirms?: boolean; rules?: object; journal?: (re
       config: { ...gateLaneDefaults, gate: 'lane-1', capacity: 'unlimited' },
       reader: 'entry',
       recovered: nothingReplayed,
+      staff: { terminal: 'lane-1', site: 9, presenceMs: 20_000 },
       gate,
       motionMs: 100,
       peers: noPeers,

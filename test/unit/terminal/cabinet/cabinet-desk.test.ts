@@ -310,6 +310,7 @@ async function openDesk(journal: Journal, cabinets: readonly string[] = ['hall-a
       peers: noPeers,
       settledActs: settledActsOf(recover(journal).tail),
       recovered: recoverLedger(journal, silentLogger),
+      staff: { terminal: 'hall-a', site: 9, roles: ['cabinet'], presenceMs: 20_000 },
     },
     services,
   );

@@ -1,0 +1,51 @@
+// What a badge and the act codes after it mean at a gate lane.
+import type { StaffDeed } from '../../machines/gate-lane/input.ts';
+import type { GateLaneState } from '../../machines/gate-lane/state.ts';
+import { type ActCode, numberOf, reasonOf } from '../staff/act-code.ts';
+
+/**
+ * A badge opens manual mode, and after a fire the lane; shown again while its bearer is here it ends manual mode. While a
+ * refused ticket waits for staff it only says who has come: the act names what is to happen with it.
+ */
+export function badgeDeed({ entry, pending }: GateLaneState, wasHere: boolean): StaffDeed | null {
+  if (pending !== null) return null;
+  switch (entry.kind) {
+    case 'closedIdle':
+    case 'hold':
+    case 'fault':
+      return { kind: 'badge' };
+    case 'emergencyOpen':
+      return entry.fireActive ? null : { kind: 'badge' };
+    case 'manual':
+      return wasHere ? { kind: 'badge' } : null;
+    case 'recovering':
+    case 'claiming':
+    case 'authorised':
+    case 'openWait':
+      return null;
+    default:
+      return entry satisfies never;
+  }
+}
+
+/** Null for an act that a gate lane does not know, or whose arguments are not its own. */
+export function actDeed({ word, arguments: [first, ...more] }: ActCode): StaffDeed | null {
+  if (more.length > 0) return null;
+  switch (word) {
+    case 'ADMIT':
+    case 'OVERRIDE': {
+      const reason = reasonOf(first);
+      return reason === null ? null : { kind: word === 'ADMIT' ? 'admit' : 'override', reason };
+    }
+    case 'RECOUNT': {
+      const inside = numberOf(first);
+      return inside === null ? null : { kind: 'recount', inside };
+    }
+    case 'HOLD':
+      return first === undefined ? { kind: 'hold' } : null;
+    case 'RESUME':
+      return first === undefined ? { kind: 'resume' } : null;
+    default:
+      return null;
+  }
+}
