@@ -4,6 +4,7 @@ import { Command, CommanderError, Option } from 'commander';
 import { StileError } from '../../core/errors.ts';
 import { type StaffRole, staffRoles } from '../../tokens/staff-roles.ts';
 import { softwareVersion } from '../version.ts';
+import type { LaneOrderOptions } from './headend-orders.ts';
 import type { RecordOptions, ReplayOptions } from './line.ts';
 import type { VerifyOptions } from './token.ts';
 
@@ -90,6 +91,22 @@ function addHeadEnd(program: Command): void {
       const { headEndCommand } = await import('./headend.ts');
       await headEndCommand(options.config, options.sabotage);
     });
+  for (const [kind, does] of [
+    ['hold', 'stop the admissions of gate lanes; exits go on'],
+    ['resume', 'let gate lanes go on'],
+  ] as const) {
+    const command = headend
+      .command(kind)
+      .description(`${does}, by a signed command of the head end that runs on this machine`)
+      .argument('[lane...]', 'terminal ids')
+      .requiredOption('--config <file>', "the head end's configuration")
+      .option('--site <site>', 'every lane of its zones');
+    if (kind === 'hold') command.option('--wait <minutes>', 'what people are told to expect');
+    command.action(async (lanes: string[], options: LaneOrderOptions) => {
+      const { orderLanes } = await import('./headend-orders.ts');
+      process.exitCode = await orderLanes(kind, lanes, options);
+    });
+  }
 }
 
 function addToken(program: Command): void {

@@ -14,6 +14,8 @@ import { createLogger } from '../../core/log.ts';
 import { openTrustList } from '../../tokens/trust-list.ts';
 import { composeLoans } from './compose-loans.ts';
 import { type HeadEndConfig, readFares, readHeadEndKeys, readRules } from './config.ts';
+import { openOrderSocket } from './order-socket.ts';
+import { carryOutOrder } from './orders.ts';
 
 export interface RunningHeadEnd {
   readonly port: number;
@@ -70,6 +72,11 @@ export async function composeHeadEnd(
   if (rules) await headEnd.publisher.publishLarge('rules', rules);
   const { operator, dataFolder } = config;
   const parts = { operator, dataFolder, headEnd, rows: store, clock, log };
+  const orders = await openOrderSocket(
+    dataFolder,
+    (order) => carryOutOrder(order, { commands: headEnd.commands, zones: config.zones }),
+    log,
+  );
   const loans = config.loans === null ? null : await composeLoans(config.loans, parts);
   return {
     port: broker.port,
@@ -77,6 +84,7 @@ export async function composeHeadEnd(
     deny: async (issuer, account) => void (await headEnd.denyAccount(issuer, fromHex(account))),
     pardon: async (issuer, account) => void (await headEnd.pardonAccount(issuer, fromHex(account))),
     stop: async () => {
+      await orders.close();
       await loans?.stop();
       await headEnd.stop();
       await broker.close();
