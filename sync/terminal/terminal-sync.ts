@@ -87,6 +87,8 @@ export class TerminalSync {
   readonly #stops: (() => void)[] = [];
   #hostWindow = 0;
   #announced = false;
+  /** The deny list was confirmed, renewed or refused on this connection: often before its subscription is answered. */
+  #denyJudged = false;
   #denyWait: TimerHandle | null = null;
   #session: LinkSession | null = null;
 
@@ -117,7 +119,9 @@ export class TerminalSync {
       link.message.on((message) => this.#receive(message)),
       this.downlink.events.on((event) => {
         this.#applyWindow();
-        if (event.name === 'deny') this.#begin();
+        if (event.name !== 'deny') return;
+        this.#denyJudged = true;
+        this.#begin();
       }),
       this.uplink.events.on((event) => {
         if (event.kind === 'stalled') this.#presence.announce(link, 'rebirth');
@@ -145,6 +149,7 @@ export class TerminalSync {
     const own = terminalTopics(operator, terminal);
     const all = operatorTopics(operator);
     this.#session = session;
+    this.#denyJudged = false;
     // Before the birth, because its answer comes on one of these topics.
     const filters = [
       own.ack,
@@ -162,6 +167,7 @@ export class TerminalSync {
     this.#presence.announce(link, this.#announced ? 'network' : reason);
     this.#announced = true;
     this.#denyWait = clock.timer('sync.deny-first', syncLimits.denyFirstMs, () => this.#begin());
+    if (this.#denyJudged) this.#begin();
     this.changed.emit(this.status());
   }
 

@@ -4,6 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { unixSeconds } from '../../../runtime/core/brand.ts';
 import { type Bytes, fromHex } from '../../../runtime/core/bytes.ts';
 import { encodeCbor } from '../../../runtime/core/cbor.ts';
+import { sleep } from '../../../runtime/core/clock.ts';
 import { SeededEntropy } from '../../../runtime/core/entropy.ts';
 import { silentLogger } from '../../../runtime/core/log.ts';
 import { VirtualClock } from '../../../runtime/core/virtual-clock.ts';
@@ -107,6 +108,25 @@ describe('documents come down', () => {
     await w.clock.advance(10_000);
     expect(w.bus.sink.inForce('deny')?.version).toBe(1);
     expect(refusals(w)).toEqual([]);
+  });
+
+  test('a deny list that is confirmed before its subscription is answered holds up no row', async () => {
+    const w = await running();
+    const link = w.bus.link as MemoryLink;
+    const subscribe = link.subscribe.bind(link);
+    // As a broker does that sends what it retains before its SUBACK.
+    link.subscribe = async (filters) => {
+      const granted = await subscribe(filters);
+      await sleep(w.clock, 'late answer', 200);
+      return granted;
+    };
+    link.cut();
+    await w.clock.advance(2_000);
+    link.mend();
+    while (!link.connected) await w.clock.advance(100);
+    w.bus.journal.appendMany(3);
+    await w.clock.advance(2_000);
+    expect(w.bus.sync.status().pendingRows).toBe(0);
   });
 
   test('seed chunks: 300 KiB of fares in chunks, with lost answers and a cut in the middle', async () => {
