@@ -1,6 +1,7 @@
 // A journal read by somebody else than its terminal: the command line, a technician, the street page.
 // Read-only, also while the terminal writes. SQLite keeps its shared index (-shm) beside the file.
 import { existsSync } from 'node:fs';
+import type { Bytes } from '../core/bytes.ts';
 import { messageOf, StileError } from '../core/errors.ts';
 import type { ChainHead } from '../records/chain.ts';
 import type { StoredRow } from './journal.ts';
@@ -14,6 +15,8 @@ export interface JournalFileReader {
   /** All rows in order of (epoch, seq), read page by page. */
   rows(): Iterable<StoredRow>;
   byReference(ref: string): readonly StoredRow[];
+  /** Derived state of one space, as it stands beside the newest row. */
+  projections(space: string): readonly (readonly [key: Bytes, value: Bytes])[];
   /** The row before the oldest one kept, as that row names it; null where nothing was pruned. */
   prunedBefore(): ChainHead | null;
   close(): void;
@@ -59,6 +62,10 @@ class Reader implements JournalFileReader {
 
   byReference(ref: string): readonly StoredRow[] {
     return this.#tables.byReference(ref);
+  }
+
+  projections(space: string): readonly (readonly [key: Bytes, value: Bytes])[] {
+    return this.#tables.projections(space);
   }
 
   prunedBefore(): ChainHead | null {

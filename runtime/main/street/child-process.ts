@@ -17,6 +17,8 @@ export interface StreetProcessOptions {
   readonly args: readonly string[];
   readonly logFile: string;
   readonly environment?: Readonly<Record<string, string>>;
+  /** The `stile` command to run; the one beside this file where nothing is said. */
+  readonly entry?: string;
 }
 
 export class StreetProcess {
@@ -45,9 +47,10 @@ export class StreetProcess {
   async start(args: readonly string[] = []): Promise<void> {
     if (this.#child) return;
     const log = openSync(this.#options.logFile, 'a');
-    const child = fork(entryPoint, [...this.#options.args, ...args], {
+    const { entry = entryPoint } = this.#options;
+    const child = fork(entry, [...this.#options.args, ...args], {
       stdio: ['ignore', log, log, 'ipc'],
-      execArgv: nodeFlags(this.#options.args[0]),
+      execArgv: nodeFlags(entry, this.#options.args[0]),
       env: { ...process.env, ...this.#options.environment, STILE_CHILD: '1' },
     });
     closeSync(log);
@@ -111,8 +114,8 @@ export class StreetProcess {
  */
 const terminalFlags = ['--max-semi-space-size=1', '--max-old-space-size=32', '--v8-pool-size=1'];
 
-function nodeFlags(command: string | undefined): string[] {
-  if (entryPoint.endsWith('.ts')) return ['--import', 'tsx'];
+function nodeFlags(entry: string, command: string | undefined): string[] {
+  if (entry.endsWith('.ts')) return ['--import', 'tsx'];
   return command === 'run' ? terminalFlags : [];
 }
 

@@ -1,6 +1,7 @@
 // Faults a test can ask of a terminal process, each around one commit: die before or after that of an accepted ride,
-// between a motion's INTENT and its pulse, or before its OUTCOME; or show green, or move, before it is durable. Never
-// configured: only hidden options set them.
+// between a motion's INTENT and its pulse, before its OUTCOME, or before the cursor moves past it; or show green, or
+// move, before it is durable. Never configured: only hidden options set them.
+import { decodeCbor, recordProfile } from '../../core/cbor.ts';
 import { type Clock, sleep } from '../../core/clock.ts';
 import { StileError } from '../../core/errors.ts';
 import type { Signal } from '../../core/event.ts';
@@ -15,16 +16,19 @@ import type {
   StorageLevel,
   StoredRow,
 } from '../../store/journal.ts';
+import { spaces } from '../../terminal/spaces.ts';
 
 /**
  * `kill-after-intent`: the INTENT is durable and nothing was sent. `kill-before-outcome`: the sensors have spoken and
- * nothing of it is durable. `nth` counts the commits of that kind in this process, from 1.
+ * nothing of it is durable. `kill-before-cursor`: the head end's ack of an OUTCOME of this process has come, and the
+ * cursor has not moved. `nth` counts the commits of that kind in this process, from 1.
  */
 const kills = {
   'kill-before-commit': { of: isRide, when: 'before' },
   'kill-after-commit': { of: isRide, when: 'after' },
   'kill-after-intent': { of: isIntent, when: 'after' },
   'kill-before-outcome': { of: isMotionOutcome, when: 'before' },
+  'kill-before-cursor': { of: null, when: 'before' },
 } as const;
 
 /** Whose commit is held back until what it allows has happened. */
@@ -62,6 +66,8 @@ export class FaultyJournal implements Journal {
   #commits = 0;
   /** Ends with the newest commit asked for under a sabotage; one waits for another, so that each seq told comes true. */
   #late: Promise<unknown> = Promise.resolve();
+  /** Of the newest OUTCOME that this process wrote. */
+  #outcome: RowPosition | null = null;
 
   constructor(journal: Journal, fault: TerminalFault, clock: Clock) {
     this.#journal = journal;
@@ -78,11 +84,22 @@ export class FaultyJournal implements Journal {
         ? this.#commitLate(rows, projections)
         : this.#commitInTurn(rows, projections);
     const { of, when } = kills[fault.kind];
-    const fires = rows.some(of) && ++this.#commits === fault.nth;
+    const meant = of === null ? projections.some((change) => this.#movesPastOutcome(change)) : rows.some(of);
+    const fires = meant && ++this.#commits === fault.nth;
     if (fires && when === 'before') die();
     const stored = await this.#journal.commit(rows, projections);
     if (fires) die();
+    this.#outcome = stored[rows.findLastIndex(isMotionOutcome)] ?? this.#outcome;
     return stored;
+  }
+
+  #movesPastOutcome({ space, key, value }: Projection): boolean {
+    if (space !== spaces.cursor || value === null || this.#outcome === null) return false;
+    const position = decodeCbor(value, recordProfile);
+    const upto = position instanceof Map ? position.get('upto') : null;
+    return (
+      decodeCbor(key, recordProfile) === this.#outcome.epoch && typeof upto === 'number' && upto >= this.#outcome.seq
+    );
   }
 
   /** Pretends: the rows returned are those that will be committed, but are not yet. */
