@@ -141,7 +141,7 @@ export class StaffDesk<Input> {
     const cue = this.#machine.lamp(messages[reason].cue);
     this.#services.indicator.show(cue);
     const ref = rows?.[0]?.ref ?? null;
-    this.#machine.tell({ cue, reason, ref, fare: null, atMonoMs: this.#services.clock.monoMs() });
+    this.#machine.tell({ cue, reason, ref, fare: null, time: null, atMonoMs: this.#services.clock.monoMs() });
     this.#armFlush(atMonoMs);
   }
 
