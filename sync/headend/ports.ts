@@ -1,6 +1,7 @@
 // What the head end needs from outside: a broker to speak through and somebody who can judge a token.
 import type { Bytes } from '../../runtime/core/bytes.ts';
 import type { Row } from '../../runtime/records/row.ts';
+import type { RowDate } from './row-dates.ts';
 
 export interface ExchangeMessage {
   readonly topic: string;
@@ -14,7 +15,14 @@ export interface Exchange {
   subscribe(filter: string, handler: (message: ExchangeMessage) => void): void;
 }
 
-/** Verifies the token bytes of a row again, with the head end's own trust list at the recorded time. */
+/**
+ * Verifies the token bytes of a row again, with the head end's own trust list at the recorded time; where that was not
+ * trusted, at the time that the journal proves.
+ */
 export interface EvidenceJudge {
-  judge(row: Row, token: Bytes): { readonly good: true } | { readonly good: false; readonly reason: string };
+  judge(
+    row: Row,
+    token: Bytes,
+    date: RowDate,
+  ): { readonly good: true } | { readonly good: false; readonly reason: string };
 }

@@ -10,6 +10,7 @@ import { openEvidence } from '../../runtime/records/evidence.ts';
 import { decodeRow, type Row } from '../../runtime/records/row.ts';
 import { DoubleUse } from './double-use.ts';
 import type { EvidenceJudge } from './ports.ts';
+import { type RowDate, RowDates } from './row-dates.ts';
 import type { IngestStore, LedgerRow } from './store/ingest-store.ts';
 
 export const reverifyLimits = { everyMs: 200, rowsPerPass: 50 } as const;
@@ -45,40 +46,59 @@ export class Reverify {
     await this.#running;
   }
 
-  /** Judges the oldest rows without a verdict; returns how many. A row is judged once. */
+  /**
+   * Judges the oldest rows without a verdict; returns how many. A row is judged once, and once more when its boot was
+   * told the time after it.
+   */
   async pass(): Promise<number> {
     const { store, log } = this.#options;
     try {
       const rows = await store.unjudged(reverifyLimits.rowsPerPass);
       const verdicts: { row: LedgerRow; verdict: string }[] = [];
-      for (const row of rows) verdicts.push({ row, verdict: await this.#examine(row) });
+      const dates = new RowDates(store);
+      for (const stored of rows) verdicts.push(...(await this.#examine(stored, dates)));
       if (verdicts.length > 0) await store.judge(verdicts);
-      return verdicts.length;
+      return rows.length;
     } catch (error) {
       log.error('headend.reverify-failed', { detail: messageOf(error) });
       return 0;
     }
   }
 
-  async #examine(stored: LedgerRow): Promise<string> {
+  async #examine(stored: LedgerRow, dates: RowDates): Promise<readonly { row: LedgerRow; verdict: string }[]> {
     const row = decodeRow(stored.body);
     await this.#doubleUse.examine(stored, row);
-    return this.#verdict(row);
+    const own = { row: stored, verdict: this.#verdict(row, await this.#dateOf(row, dates)) };
+    return isToldTheTime(row) ? [own, ...(await this.#dated(row, dates))] : [own];
   }
 
-  #verdict(row: Row): string {
+  /** Rows that were judged before this one, and that it dates. */
+  async #dated(told: Row, dates: RowDates): Promise<readonly { row: LedgerRow; verdict: string }[]> {
+    const again: { row: LedgerRow; verdict: string }[] = [];
+    for (const { stored, row } of await dates.writtenBefore(told)) {
+      if (stored.verdict === null || row.payload.sealed === undefined) continue;
+      again.push({ row: stored, verdict: this.#verdict(row, await dates.of(row)) });
+    }
+    return again;
+  }
+
+  #dateOf(row: Row, dates: RowDates): Promise<RowDate> | RowDate {
+    return row.payload.sealed === undefined ? { anchor: null, afterMs: null } : dates.of(row);
+  }
+
+  #verdict(row: Row, date: RowDate): string {
     const { sealed, sealKey } = row.payload;
     if (sealed === undefined) return 'none';
     if (!isBytes(sealed) || !isBytes(sealKey)) return 'bad:MALFORMED';
     const opened = openEvidence(this.#options.sealingKey, sealKey, row.epoch, row.seq, sealed);
     if (!opened.ok) return 'bad:UNSEALABLE';
-    return this.#judged(row, opened.plaintext);
+    return this.#judged(row, opened.plaintext, date);
   }
 
   /** A verifier that throws is a defect of the verifier; one row must not stop the pass for ever. */
-  #judged(row: Row, token: Bytes): string {
+  #judged(row: Row, token: Bytes, date: RowDate): string {
     try {
-      const judgement = this.#options.judge.judge(row, token);
+      const judgement = this.#options.judge.judge(row, token, date);
       return judgement.good ? 'good' : `bad:${judgement.reason}`;
     } catch (error) {
       this.#options.log.error('headend.judge-threw', { seq: row.seq, epoch: row.epoch, detail: messageOf(error) });
@@ -86,3 +106,7 @@ export class Reverify {
     }
   }
 }
+
+/** Written when a signed time ended an untrusted one. */
+const isToldTheTime = ({ type, payload, clock }: Row): boolean =>
+  type === 'CLOCK' && payload.act === 'sync' && clock.state === 'SYNCED';

@@ -33,15 +33,18 @@ export const anchorKey = ({ bootId }: Pick<EventMark, 'bootId'>): string => hex(
 export function intervalOf(mark: EventMark, anchor: Anchor | null): Interval | null {
   const { clock } = mark;
   if (clock.state === 'SYNCED') return around(mark.wallMs, clock.uncertaintyMs);
-  if (anchor !== null) {
-    const sinceMs = mark.monoMs - anchor.monoMs;
-    const driftMs = Math.ceil((Math.abs(sinceMs) * clockLimits.driftPerMillion) / 1_000_000);
-    return around(anchor.wallMs + sinceMs, anchor.uncertaintyMs + driftMs);
-  }
+  if (anchor !== null) return datedBy(anchor, mark.monoMs);
   if (clock.state === 'HOLDOVER') return around(mark.wallMs, clock.uncertaintyMs);
   return mark.afterMs === null
     ? null
     : { earliestMs: Math.min(mark.afterMs, mark.arrivedMs), latestMs: mark.arrivedMs };
+}
+
+/** True time of a moment of the anchor's boot. */
+export function datedBy(anchor: Anchor, monoMs: number): Interval {
+  const sinceMs = monoMs - anchor.monoMs;
+  const driftMs = Math.ceil((Math.abs(sinceMs) * clockLimits.driftPerMillion) / 1_000_000);
+  return around(anchor.wallMs + sinceMs, anchor.uncertaintyMs + driftMs);
 }
 
 export const loanMark = (mark: EventMark, anchor: Anchor | null): LoanMark => ({

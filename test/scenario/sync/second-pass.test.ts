@@ -5,7 +5,9 @@ import { type Bytes, equal, utf8 } from '../../../runtime/core/bytes.ts';
 import { VirtualClock } from '../../../runtime/core/virtual-clock.ts';
 import { EvidenceSealer } from '../../../runtime/records/evidence.ts';
 import { rawPublicKey } from '../../../runtime/tokens/keys.ts';
+import type { RowDate } from '../../../sync/headend/row-dates.ts';
 import { MemoryBroker } from '../../../sync/terminal/link/memory-link.ts';
+import type { RowTime } from '../../fixtures/memory-journal.ts';
 import {
   Authority,
   type HeadEndUnderTest,
@@ -24,12 +26,14 @@ interface World {
 
 const goodToken = utf8('a token that verifies');
 
-async function world(): Promise<World> {
+async function world(dates: Map<string, RowDate> = new Map()): Promise<World> {
   const clock = new VirtualClock();
   const broker = new MemoryBroker(clock);
   const authority = new Authority();
-  const judge = (token: Bytes) =>
-    equal(token, goodToken) ? { good: true as const } : { good: false as const, reason: 'BAD_SIGNATURE' };
+  const judge = (token: Bytes, date: RowDate) => {
+    dates.set(Buffer.from(token).toString(), date);
+    return equal(token, goodToken) ? { good: true as const } : { good: false as const, reason: 'BAD_SIGNATURE' };
+  };
   const head = await newHeadEnd({ exchange: broker, clock, authority, judge });
   await head.headEnd.start();
   await publishBasics(head.headEnd, authority);
@@ -46,17 +50,19 @@ async function world(): Promise<World> {
   };
 }
 
-function ride(w: World, bus: TerminalUnderTest, token: Bytes, digest: Bytes, sealedFor = 0): string {
+function ride(
+  w: World,
+  bus: TerminalUnderTest,
+  token: Bytes,
+  digest: Bytes,
+  sealedFor = 0,
+  time: RowTime = {},
+): string {
   const head = bus.journal.head();
   const seq = (head?.seq ?? -1) + 1;
   const sealed = w.sealer.seal(bus.journal.epoch, seq + sealedFor, token);
-  const row = bus.journal.append('DECISION', {
-    act: 'ride',
-    reason: 'OK',
-    digest,
-    sealed,
-    sealKey: w.sealer.publicKey,
-  });
+  const sealKey = w.sealer.publicKey;
+  const row = bus.journal.append('DECISION', { act: 'ride', reason: 'OK', digest, sealed, sealKey }, time);
   return `${bus.id}/${row.seq}`;
 }
 
@@ -103,4 +109,23 @@ test('the same code twice on one bus is that bus’s own business', async () => 
   ride(w, bus, goodToken, digestOf(9));
   await verdicts(w);
   expect(await w.head.headEnd.incidents(10)).toEqual([]);
+});
+
+test('B8: a row written without a clock is judged at once, and again when its boot was told the time', async () => {
+  const dates = new Map<string, RowDate>();
+  const w = await world(dates);
+  const bus = await w.bus('bus-1');
+  const boot = 'after the battery';
+  const known = Date.UTC(2026, 0, 5, 8, 0, 0);
+  ride(w, bus, utf8('lost'), digestOf(1), 0, { wallMs: 0, clock: 'UNTRUSTED', boot });
+  await verdicts(w);
+  expect(dates.get('lost')).toEqual({ anchor: null, afterMs: known });
+  const toldMs = known + 3_600_000;
+  bus.journal.append('CLOCK', { act: 'sync', fromMs: 0, toMs: toldMs }, { wallMs: toldMs, boot });
+  ride(w, bus, goodToken, digestOf(2), 0, { wallMs: toldMs + 1, boot });
+  await verdicts(w);
+  expect(dates.get('lost')).toEqual({
+    anchor: { monoMs: 1_002, wallMs: toldMs, uncertaintyMs: 5 },
+    afterMs: known,
+  });
 });

@@ -1,6 +1,6 @@
 // The head end's second look at a token: the same signature, under its own trust list, at the time of the
 // row, and the very token that the row names.
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { businessDay, epoch, monoMs, seq, terminalId, unixSeconds, wallMs } from '../../../runtime/core/brand.ts';
 import { type Bytes, fromHex } from '../../../runtime/core/bytes.ts';
 import type { Payload } from '../../../runtime/records/payload.ts';
@@ -10,6 +10,8 @@ import { noExternalData, sealCose1 } from '../../../runtime/tokens/cose.ts';
 import { algorithms, rawPublicKey } from '../../../runtime/tokens/keys.ts';
 import { parseSt1 } from '../../../runtime/tokens/st1.ts';
 import { openTrustList, signTrustList } from '../../../runtime/tokens/trust-list.ts';
+import type { TrustView } from '../../../runtime/tokens/trust-view.ts';
+import type { RowDate } from '../../../sync/headend/row-dates.ts';
 import { TokenJudge } from '../../../sync/headend/token-judge.ts';
 import { newSigner } from '../../fixtures/sync-world.ts';
 
@@ -17,7 +19,10 @@ const issuedAt = 1_767_600_000;
 const account = fromHex('0102030405060708');
 const [root, issuer, stranger] = [newSigner(), newSigner(), newSigner()];
 
-const trust = (() => {
+const undated: RowDate = { anchor: null, afterMs: null };
+const never = 2 ** 32 - 1;
+
+function trustGone(gone: number): TrustView {
   const list = signTrustList(
     {
       operator: 'metro',
@@ -38,8 +43,8 @@ const trust = (() => {
               raw: rawPublicKey(issuer.privateKey),
               kinds: 15,
               from: unixSeconds(0),
-              until: unixSeconds(2 ** 32 - 1),
-              gone: unixSeconds(2 ** 32 - 1),
+              until: unixSeconds(never),
+              gone: unixSeconds(gone),
             },
           ],
         },
@@ -51,7 +56,8 @@ const trust = (() => {
   const opened = openTrustList(list, 'metro', roots, null);
   if (!opened.ok) throw new Error(opened.detail);
   return opened.view;
-})();
+}
+const trust = trustGone(never);
 
 const token = (signer = issuer): Bytes =>
   sealCose1(
@@ -68,8 +74,8 @@ const token = (signer = issuer): Bytes =>
     }),
   );
 
-function row(atSeconds: number, payload: Partial<Payload> = {}): Row {
-  const parsed = parseSt1(token());
+function row(atSeconds: number, payload: Partial<Payload> = {}, evidence: Bytes = token()): Row {
+  const parsed = parseSt1(evidence);
   if (!parsed.ok) throw new Error('unreadable');
   return {
     terminal: terminalId('bus-1'),
@@ -97,7 +103,7 @@ function row(atSeconds: number, payload: Partial<Payload> = {}): Row {
 const judge = new TokenJudge(() => trust);
 
 test('a token that was good at the time of the row is good, however late it is looked at', () => {
-  expect(judge.judge(row(issuedAt + 5), token())).toEqual({ good: true });
+  expect(judge.judge(row(issuedAt + 5), token(), undated)).toEqual({ good: true });
 });
 
 test.each([
@@ -109,12 +115,68 @@ test.each([
   ['another issuer in the row', row(issuedAt + 5, { issuer: 'rail-id' }), token(), 'OTHER_TOKEN'],
   ['a format nobody verifies', row(issuedAt + 5, { format: 'other' }), token(), 'UNSUPPORTED_FORMAT'],
 ] as const)('%s is not', (_what, stored, evidence, reason) => {
-  expect(judge.judge(stored, evidence)).toEqual({ good: false, reason });
+  expect(judge.judge(stored, evidence, undated)).toEqual({ good: false, reason });
 });
 
 test('nothing is good before there is a trust list', () => {
-  expect(new TokenJudge(() => null).judge(row(issuedAt + 5), token())).toEqual({
+  expect(new TokenJudge(() => null).judge(row(issuedAt + 5), token(), undated)).toEqual({
     good: false,
     reason: 'UNKNOWN_ISSUER',
   });
+});
+
+/** A ticket that a gate lane without a clock may take: its slot spans days. */
+const ticket = sealCose1(
+  issuer,
+  noExternalData,
+  encodeClaims({
+    kind: 'ticket',
+    issuer: 'metro-id',
+    iat: unixSeconds(issuedAt - 86_400),
+    nbf: unixSeconds(issuedAt),
+    exp: unixSeconds(issuedAt + 5 * 86_400),
+    cti: fromHex('1112131415161718'),
+    product: 1,
+    site: 7,
+  }),
+);
+
+describe('a row written without a clock', () => {
+  /** The machine's clock says 1970. */
+  const { account: _none, ...payload } = row(0, {}, ticket).payload;
+  const lost: Row = { ...row(0), clock: { state: 'UNTRUSTED', uncertaintyMs: 300_000 }, payload };
+  const day = 86_400;
+  /** The boot was told the time an hour after the row, `days` after the slot began. */
+  const toldAt = (days: number): RowDate => ({
+    anchor: { monoMs: lost.tMonoMs + 3_600_000, wallMs: (issuedAt + days * day + 3_600) * 1_000, uncertaintyMs: 50 },
+    afterMs: null,
+  });
+
+  test.each([
+    ['dated inside the slot', toldAt(2), never, 'good'],
+    ['dated before it began', toldAt(-2), never, 'NOT_YET_VALID'],
+    ['dated after it ended', toldAt(7), never, 'EXPIRED'],
+    ['dated before its key was withdrawn', toldAt(2), issuedAt + 3 * day, 'good'],
+    ['dated after its key was withdrawn', toldAt(2), issuedAt + day, 'KEY_EXPIRED'],
+    ['undated, its journal beyond the withdrawal', journalAt(2), issuedAt + day, 'KEY_EXPIRED'],
+    ['undated, its journal not yet at the withdrawal', journalAt(2), issuedAt + 3 * day, 'good'],
+    ['undated, its journal beyond the slot', journalAt(7), never, 'EXPIRED'],
+    ['undated, and nothing known of its journal', undated, never, 'CLOCK_UNTRUSTED'],
+  ] as const)('%s', (_what, date, gone, expected) => {
+    const judged = new TokenJudge(() => trustGone(gone)).judge(lost, ticket, date);
+    expect(judged).toEqual(expected === 'good' ? { good: true } : { good: false, reason: expected });
+  });
+
+  test('a time that was trusted is not changed by what later rows say', () => {
+    const known = {
+      ...lost,
+      clock: { state: 'SYNCED', uncertaintyMs: 5 },
+      tWallMs: wallMs((issuedAt + day) * 1_000),
+    } as const;
+    expect(judge.judge(known, ticket, toldAt(7))).toEqual({ good: true });
+  });
+
+  function journalAt(days: number): RowDate {
+    return { anchor: null, afterMs: (issuedAt + days * day) * 1_000 };
+  }
 });
