@@ -13,6 +13,8 @@ export interface TakenEvent {
   readonly code: string | null;
   /** Digest of that code in hexadecimal. */
   readonly digest: string | null;
+  /** Why the code does not verify at the head end; null for a code that does, or that nobody can judge. */
+  readonly doubt?: string | null;
   /** No sensor saw it leave. */
   readonly presumed: boolean;
   /** Reference of the row. */

@@ -22,20 +22,32 @@ export class LoanReader {
     for (const { terminal, epoch } of await this.#rows.cursors()) {
       const position = await this.#loans.position(terminal, epoch);
       const stored = await this.#rows.read(terminal, epoch, position.seq + 1, loanLimits.rowsPerRead);
-      if (stored.length === 0) continue;
-      await this.#loans.storeRun(await this.#readRun(position, stored));
-      count += stored.length;
+      const ready = judged(stored);
+      if (ready.length === 0) continue;
+      await this.#loans.storeRun(await this.#readRun(position, ready));
+      count += ready.length;
     }
     return count;
   }
 
-  async #readRun(position: ReadPosition, stored: readonly LedgerRow[]): Promise<RowRun> {
-    const rows = stored.map((row) => ({ row: decodeRow(row.body), arrivedMs: row.arrivedMs }));
+  async #readRun(position: ReadPosition, rows: readonly ReadyRow[]): Promise<RowRun> {
     const txs = new Set(rows.flatMap(({ row }) => txOf(row) ?? []));
     const run = new RunInReading(position, new Map(await this.#loans.acts([...txs])));
-    for (const { row, arrivedMs } of rows) run.read(row, arrivedMs);
+    for (const { row, stored } of rows) run.read(row, stored);
     return run.done();
   }
+}
+
+interface ReadyRow {
+  readonly stored: LedgerRow;
+  readonly row: Row;
+}
+
+/** As far as the second pass has come: whether a code verifies is known before its loan is. */
+function judged(stored: readonly LedgerRow[]): readonly ReadyRow[] {
+  const rows = stored.map((line) => ({ stored: line, row: decodeRow(line.body) }));
+  const open = rows.findIndex(({ stored: { verdict }, row }) => verdict === null && row.payload.sealed !== undefined);
+  return open < 0 ? rows : rows.slice(0, open);
 }
 
 class RunInReading {
@@ -53,10 +65,10 @@ class RunInReading {
     this.#known = known;
   }
 
-  read(row: Row, arrivedMs: number): void {
+  read(row: Row, { arrivedMs, verdict }: LedgerRow): void {
     const tx = txOf(row);
     const open = tx === null ? null : (this.#known.get(tx) ?? null);
-    const { facts, act } = readRow(row, { arrivedMs, afterMs: this.#position.syncedMs }, open);
+    const { facts, act } = readRow(row, { arrivedMs, afterMs: this.#position.syncedMs, verdict }, open);
     if (tx !== null && act !== undefined) this.#setAct(tx, act);
     for (const fact of facts) this.#note(fact);
     this.#pass(row);

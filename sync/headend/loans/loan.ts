@@ -105,8 +105,10 @@ function byRows(
   return { state: 'ON_LOAN', fee, chargeMinor: null, dueMs: after(policy.overdueMinutes) };
 }
 
-/** Rows that contradict each other are for a person. */
+/** Rows that contradict each other, or whose code does not verify, are for a person. */
 function disputeOf(joined: JoinedLoan, before: Loan | null): Loan['dispute'] {
+  const { doubt = null } = joined.taken;
+  if (doubt !== null) return { by: 'rows', why: `its code does not verify: ${doubt}` };
   if (joined.overtaken) return { by: 'rows', why: 'lent again without a return in between' };
   const reopened =
     joined.returned === null && before !== null && before.chargeMinor !== null && before.state !== 'LOST';

@@ -17,6 +17,8 @@ export interface OpenAct {
   readonly order: string | null;
   readonly code: string | null;
   readonly digest: string | null;
+  /** What the second pass says against the code of its Started row. */
+  readonly doubt: string | null;
 }
 
 export type RowFact =
@@ -37,6 +39,8 @@ export interface RowPlace {
   readonly arrivedMs: number;
   /** Newest SYNCED time of the journal before this row. */
   readonly afterMs: number | null;
+  /** Of the second pass; null where none was needed. */
+  readonly verdict: string | null;
 }
 
 const nothing: ReadRow = { facts: [], act: undefined };
@@ -68,7 +72,12 @@ function readOrder(row: Row, place: RowPlace, open: OpenAct | null): ReadRow {
   const tx = txOf(row);
   if (tx === null) return nothing;
   const here = markOf(row, place, payload.contactMonoMs);
-  const act: OpenAct = open ?? { started: here, intent: null, ...namesOf(payload) };
+  const act: OpenAct = open ?? {
+    started: here,
+    intent: null,
+    ...namesOf(payload),
+    doubt: doubtOf(place.verdict),
+  };
   const began = open === null && act.order !== null ? [{ kind: 'orderBegan', order: act.order } as const] : [];
   const ending = endingOf(payload);
   if (ending === null) {
@@ -81,8 +90,19 @@ function readOrder(row: Row, place: RowPlace, open: OpenAct | null): ReadRow {
   const sensed = payload.outcome === 'taken' && payload.detail !== 'presumed';
   // A guide that a start found gone left after its INTENT; one that staff settled had left when they looked.
   const mark = payload.outcome === 'taken' && !sensed ? { ...(act.intent ?? here), ...positionOf(row) } : here;
-  const { order, code, digest } = act;
-  const event = { kind: 'taken', item, tx, mark, order, code, digest, presumed: !sensed, ref: refOf(row) } as const;
+  const { order, code, digest, doubt = null } = act;
+  const event = {
+    kind: 'taken',
+    item,
+    tx,
+    mark,
+    order,
+    code,
+    digest,
+    doubt,
+    presumed: !sensed,
+    ref: refOf(row),
+  } as const;
   return { facts: [...began, { kind: 'event', event }], act: null };
 }
 
@@ -91,7 +111,10 @@ function readReturn(row: Row, place: RowPlace, open: OpenAct | null): ReadRow {
   const here = markOf(row, place, payload.contactMonoMs);
   const ending = endingOf(payload);
   if (ending === null)
-    return { facts: [], act: open ?? { started: here, intent: null, order: null, code: null, digest: null } };
+    return {
+      facts: [],
+      act: open ?? { started: here, intent: null, order: null, code: null, digest: null, doubt: null },
+    };
   const item = textOf(payload.item);
   if (ending !== 'done' || item === null) return { facts: [], act: null };
   const counted = countOf(payload.contactMonoMs) !== null;
@@ -132,7 +155,16 @@ function readCommand({ payload }: Row): ReadRow {
   return { facts: [{ kind: 'orderOver', order }], act: undefined };
 }
 
-function markOf(row: Row, place: RowPlace, contact: unknown): EventMark {
+/** A format or a time that the head end cannot judge says nothing against a code. */
+function doubtOf(verdict: string | null): string | null {
+  if (verdict === null || !verdict.startsWith('bad:')) return null;
+  const reason = verdict.slice('bad:'.length);
+  return unjudgeable.includes(reason) ? null : reason;
+}
+
+const unjudgeable: readonly string[] = ['UNSUPPORTED_FORMAT', 'CLOCK_UNTRUSTED'];
+
+function markOf(row: Row, { arrivedMs, afterMs }: RowPlace, contact: unknown): EventMark {
   const at = countOf(contact);
   const monoMs = at !== null && at <= row.tMonoMs ? at : row.tMonoMs;
   return {
@@ -141,7 +173,8 @@ function markOf(row: Row, place: RowPlace, contact: unknown): EventMark {
     monoMs,
     wallMs: row.tWallMs - (row.tMonoMs - monoMs),
     clock: row.clock,
-    ...place,
+    arrivedMs,
+    afterMs,
   };
 }
 

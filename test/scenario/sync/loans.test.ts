@@ -648,3 +648,25 @@ describe('whatever order rows arrive in', () => {
     expect(hex(stored[0]?.hash ?? new Uint8Array())).toHaveLength(64);
   });
 });
+
+test.each([
+  ['that is forged', 'bad:BAD_SIGNATURE', 'A DISPUTED -'],
+  ['that it cannot open', 'bad:UNSEALABLE', 'A DISPUTED -'],
+  ['that verifies', 'good', 'A LOST 50000'],
+  ['of a format that it does not know', 'bad:UNSUPPORTED_FORMAT', 'A LOST 50000'],
+  ['at a time that nobody has dated', 'bad:CLOCK_UNTRUSTED', 'A LOST 50000'],
+] as const)('a code %s at the second pass', async (_what, verdict, told) => {
+  const { world, hall, pass } = await museum();
+  hall.show({ name: 'alder' });
+  hall.fetch(1);
+  const sealed = hall.rows.map((row) =>
+    row.payload.act === 'order' ? { ...row, payload: { ...row.payload, sealed: Uint8Array.of(1) } } : row,
+  );
+  await world.receive(sealed);
+  expect(await world.told()).toEqual([]);
+  const order = (await world.rows.unjudged(1_000)).find(({ act }) => act === 'order');
+  if (order === undefined) throw new Error('no order');
+  await world.rows.judge([{ row: order, verdict }]);
+  await pass(4 * dayMs);
+  expect(await world.told()).toEqual([told]);
+});

@@ -13,7 +13,7 @@ const seed = 20_261_124;
 const nineMs = Date.UTC(2026, 0, 7, 9);
 const tx = new Uint8Array(16).fill(1);
 const order = new Uint8Array(16).fill(2);
-const place = { arrivedMs: nineMs + 500_000, afterMs: nineMs - 60_000 };
+const place = { arrivedMs: nineMs + 500_000, afterMs: nineMs - 60_000, verdict: null };
 
 function row(payload: Payload, more: Partial<Row> = {}): Row {
   const whole: Row = {
@@ -41,6 +41,7 @@ const open: OpenAct = {
   order: '02'.repeat(16),
   code: null,
   digest: null,
+  doubt: null,
 };
 const eventOf = (read: ReturnType<typeof readRow>) => read.facts.find((fact) => fact.kind === 'event')?.event;
 
