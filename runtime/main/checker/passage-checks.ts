@@ -124,31 +124,32 @@ function* overfull(of: string, steps: readonly Step[], capacity: number): Iterab
   }
 }
 
-/** The contact's edge is debounced and on its way; an admission of that moment is the one it overtakes. */
-const noticedWithinUs = 1_000_000;
+/** Bytes that were on the line when the fire was written down. */
+const onTheLineUs = 200_000;
 
-/** From the row of a fire on, and wherever the story says that it burned, nobody is let in and no ticket is used. */
+/** From the row of a fire to the staff's word that it is over, nobody is let in and no ticket is used. */
 export function checkFires({ lanes, story }: Museum): TourCheck {
   const faults = story.fires.flatMap((fire) => {
     const lane = lanes.find(({ terminal }) => terminal === fire.terminal);
     if (!lane) return [`a fire is told of ${fire.terminal}, which is no gate lane`];
-    const noticed = lane.rows.findIndex(
-      (row) => isFire(row) && atUs(row) + 1_000 >= fire.fromUs && atUs(row) <= fire.fromUs + noticedWithinUs,
-    );
-    if (noticed < 0) return [`${fire.terminal} did not write down the fire at ${fire.fromUs} us`];
-    const after = lane.rows.slice(noticed + 1);
-    const cleared = after.findIndex(({ act }) => act === 'fireCleared');
-    const during = cleared < 0 ? after : after.slice(0, cleared);
-    return [
-      ...during.filter(letsIn).map((row) => `${fire.terminal} ${placeOf(row)}: ${row.type} of an admission in a fire`),
-      ...lane.motions
-        .filter(({ atUs: at, direction }) => direction === 'entry' && at > fire.fromUs + noticedWithinUs)
-        .filter(({ atUs: at }) => at <= fire.toUs)
-        .map(({ line }) => `${fire.terminal} board line ${line + 1}: released the entry in a fire`),
-    ];
+    const noticed = lane.rows.find((row) => isFire(row) && atUs(row) + 1_000 >= fire.fromUs && atUs(row) <= fire.toUs);
+    return noticed
+      ? [...fireFaults(lane, noticed)]
+      : [`${fire.terminal} did not write down the fire at ${fire.fromUs} us`];
   });
   const summary = `${story.fires.length} fire(s), nobody was let in and no ticket used`;
   return judgeSome('no-redemption-in-fire', story.fires.length, faults, summary);
+}
+
+function* fireFaults(lane: MuseumMachine, noticed: RowFacts): Iterable<string> {
+  const after = lane.rows.slice(lane.rows.indexOf(noticed) + 1);
+  const cleared = after.findIndex(({ act }) => act === 'fireCleared');
+  for (const row of cleared < 0 ? after : after.slice(0, cleared))
+    if (letsIn(row)) yield `${lane.terminal} ${placeOf(row)}: ${row.type} of an admission in a fire`;
+  const [fromUs, toRow] = [atUs(noticed) + onTheLineUs, after[cleared]];
+  for (const motion of lane.motions)
+    if (motion.atUs > fromUs && motion.direction !== 'exit' && (!toRow || motion.atUs < atUs(toRow)))
+      yield `${lane.terminal} board line ${motion.line + 1}: the entry was released in a fire`;
 }
 
 const letsIn = (row: RowFacts): boolean => isRedemption(row) || (row.type === 'INTENT' && row.act === 'admit');

@@ -301,6 +301,15 @@ const sabotages: readonly Sabotage[] = [
     red: ['motions-are-intents', 'no-redemption-in-fire'],
   },
   {
+    name: 'an entry released in a fire, whoever asked for it',
+    draft: (museum) => {
+      const { trace } = machineOf(museum, 'lane-2');
+      const { toUs: atUs } = present(museum.story.fires[0]);
+      trace.push({ ...present(movingLines(museum, 'lane-2').at(-1)), atUs });
+    },
+    red: ['no-second-motion', 'no-redemption-in-fire'],
+  },
+  {
     name: 'a fire that its lane did not write down',
     draft: (museum) => change(rowsOf(museum, 'lane-2', 'SECURITY', { incident: 'fire' })[0], { incident: 'noise' }),
     red: ['no-redemption-in-fire'],
