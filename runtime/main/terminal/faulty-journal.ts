@@ -31,8 +31,11 @@ const kills = {
   'kill-before-cursor': { of: null, when: 'before' },
 } as const;
 
-/** Whose commit is held back until what it allows has happened. */
-const sabotages = { 'early-green': isRide, 'early-motion': isIntent } as const;
+/**
+ * Whose commit is held back until what it allows has happened. Not that of a guide: a cabinet that dies in between has
+ * given it away and knows nothing of it, and no story goes on from there.
+ */
+const sabotages = { 'early-green': isRide, 'early-motion': isIntentOfNoGuide } as const;
 
 export type TerminalFault =
   | { readonly kind: keyof typeof kills; readonly nth: number }
@@ -155,6 +158,10 @@ function isRide(row: RowDraft): boolean {
 
 function isIntent(row: RowDraft): boolean {
   return row.type === 'INTENT';
+}
+
+function isIntentOfNoGuide(row: RowDraft): boolean {
+  return isIntent(row) && payloadOf(row).act !== 'dispense';
 }
 
 /** An OUTCOME that names its motion; an order that ends without one has none. */

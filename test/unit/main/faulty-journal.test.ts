@@ -24,8 +24,9 @@ it('holds back what a motion needs, where that is asked for, and nothing else', 
 
   await motions.commit([ride(1)]);
   expect(newestSeq()).toBe(before + 1);
+  await motions.commit([draft({ act: 'dispense' }, 'INTENT')]);
   const [told] = await motions.commit([draft({ act: 'admit' }, 'INTENT')]);
-  expect([told?.seq, newestSeq()]).toEqual([before + 2, before + 1]);
+  expect([told?.seq, newestSeq()]).toEqual([before + 3, before + 2]);
   await clock.advance(1_000);
   await motions.commit([draft({ act: 'admit' }, 'OUTCOME')]);
   expect((await rig.rows()).map(({ type }) => type).slice(-2)).toEqual(['INTENT', 'OUTCOME']);
