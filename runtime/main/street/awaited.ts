@@ -6,10 +6,16 @@ export const stageLimits = { waitMs: 60_000, pollMs: 15 } as const;
 
 export type Until = (what: string, holds: () => boolean | Promise<boolean>, withinMs?: number) => Promise<void>;
 
-/** Polls until it holds. @throws StileError naming what never came. */
+export interface Waiting {
+  readonly clock: Clock;
+  readonly logs: string;
+  /** Nobody waits for anything any more. */
+  readonly ended: AbortSignal;
+}
+
+/** Polls until it holds. @throws StileError naming what never came, or at once when the street is being ended. */
 export async function within(
-  clock: Clock,
-  logs: string,
+  { clock, logs, ended }: Waiting,
   what: string,
   holds: () => boolean | Promise<boolean>,
   withinMs: number = stageLimits.waitMs,
@@ -21,8 +27,14 @@ export async function within(
         remedy: `Read the logs in ${logs}.`,
       });
     }
-    await sleep(clock, 'street-poll', stageLimits.pollMs);
+    await sleep(clock, 'street-poll', stageLimits.pollMs, ended);
+    mayGoOn(ended);
   }
+}
+
+/** @throws StileError when the street is being ended: nothing is started any more. */
+export function mayGoOn(ended: AbortSignal): void {
+  if (ended.aborted) throw new StileError('INTERNAL', 'the street is being ended', { remedy: 'Start it again.' });
 }
 
 /** CLOCK_MONOTONIC in microseconds: the axis of the terminals' rows too. */

@@ -9,7 +9,7 @@ import { SimulatedScanner } from '../../../simulators/scanner/simulated-scanner.
 import { TcpProxy } from '../../../simulators/world/tcp-proxy.ts';
 import type { Clock } from '../../core/clock.ts';
 import type { Row } from '../../records/row.ts';
-import { monotonicUs, type Until, within } from './awaited.ts';
+import { mayGoOn, monotonicUs, type Until, within } from './awaited.ts';
 import { BoardTrace } from './board-trace.ts';
 import { type ChildMessage, StreetProcess } from './child-process.ts';
 import { isIntent, JournalSight } from './journal-sight.ts';
@@ -86,6 +86,7 @@ export class MuseumMachine {
   readonly rises: Record<keyof typeof streetPins, number> = { green: 0, red: 0, amber: 0, white: 0, buzzer: 0 };
   readonly #options: MachineOptions;
   readonly #log: string;
+  readonly #ended = new AbortController();
   readonly #boardTrace: BoardTrace;
 
   constructor(options: MachineOptions) {
@@ -125,6 +126,7 @@ export class MuseumMachine {
 
   /** Resolves when the process has reached its devices. `args` are added for this start only. */
   async start(args: readonly string[] = []): Promise<void> {
+    mayGoOn(this.#ended.signal);
     const { devices } = this.#options;
     const before = devices.map((device) => this.#reached(device));
     await this.terminal.start(args);
@@ -147,10 +149,12 @@ export class MuseumMachine {
   }
 
   /** Polls until it holds. @throws StileError naming what never came. */
-  readonly until: Until = (what, holds, withinMs) => within(this.clock, this.#options.logs, what, holds, withinMs);
+  readonly until: Until = (what, holds, withinMs) =>
+    within({ clock: this.clock, logs: this.#options.logs, ended: this.#ended.signal }, what, holds, withinMs);
 
   /** Ends the process, then the devices. */
   async close(): Promise<void> {
+    this.#ended.abort();
     await this.terminal.end('SIGTERM');
     this.sight.close();
     this.#boardTrace.flush();

@@ -6,6 +6,7 @@ import type { LineKind } from '../../../simulators/line/line.ts';
 import { type EmbeddedBroker, openEmbeddedBroker } from '../../../sync/headend/broker/embedded-broker.ts';
 import type { Clock } from '../../core/clock.ts';
 import { silentLogger } from '../../core/log.ts';
+import { mayGoOn } from './awaited.ts';
 import { freePort } from './free-port.ts';
 import { cabinetDevices, MuseumCabinet } from './museum-cabinet.ts';
 import { laneDevices, laneRelays, MuseumLane } from './museum-lane.ts';
@@ -53,6 +54,7 @@ export class Museum {
   readonly cabinets: readonly [MuseumCabinet, MuseumCabinet];
   readonly pagePort: number;
   readonly #siteBrokerPort: number;
+  readonly #ended = new AbortController();
   #broker: EmbeddedBroker | null = null;
 
   constructor({ ground, setting, clock, folder, logs }: MuseumOptions) {
@@ -75,13 +77,21 @@ export class Museum {
       port: this.#siteBrokerPort,
       log: silentLogger,
     });
+    if (this.#ended.signal.aborted) await this.#closeBroker();
+    mayGoOn(this.#ended.signal);
     await Promise.all(this.machines.map(startAndServe));
   }
 
   async close(): Promise<void> {
+    this.#ended.abort();
     await Promise.all(this.machines.map((machine) => machine.close()));
-    await this.#broker?.close();
+    await this.#closeBroker();
+  }
+
+  async #closeBroker(): Promise<void> {
+    const broker = this.#broker;
     this.#broker = null;
+    await broker?.close();
   }
 }
 

@@ -14,7 +14,7 @@ import { hex } from '../../core/bytes.ts';
 import { type Clock, SystemClock, sleep } from '../../core/clock.ts';
 import { systemEntropy } from '../../core/entropy.ts';
 import { StileError } from '../../core/errors.ts';
-import { monotonicUs, type Until, within } from './awaited.ts';
+import { mayGoOn, monotonicUs, type Until, within } from './awaited.ts';
 import { BoardTrace } from './board-trace.ts';
 import { StreetProcess } from './child-process.ts';
 import { digestOf } from './code-digest.ts';
@@ -129,14 +129,14 @@ export class Stage {
     });
   }
 
-  /** True once {@link close} was called: nothing is started any more. */
-  #closing = false;
+  /** Once {@link close} was called nothing is started or waited for any more. */
+  readonly #ended = new AbortController();
 
   /** Head end first; resolves when every terminal holds its documents and has its devices. */
   async start(): Promise<void> {
-    this.#mayStart();
+    mayGoOn(this.#ended.signal);
     await this.headEnd.start();
-    this.#mayStart();
+    mayGoOn(this.#ended.signal);
     await Promise.all([this.#startBus(), this.museum.start()]);
   }
 
@@ -149,7 +149,7 @@ export class Stage {
   /** Resolves when the board has seen the terminal take its outputs. */
   async startTerminal(): Promise<void> {
     const before = this.board.trace.length;
-    this.#mayStart();
+    mayGoOn(this.#ended.signal);
     await this.terminal.start();
     await this.sight.open();
     await this.until('the board to be driven', () => this.board.trace.length > before && this.#outputsTaken(before));
@@ -207,11 +207,12 @@ export class Stage {
   }
 
   /** Polls until it holds. @throws StileError naming what never came. */
-  readonly until: Until = (what, holds, withinMs) => within(this.clock, this.setting.logs, what, holds, withinMs);
+  readonly until: Until = (what, holds, withinMs) =>
+    within({ clock: this.clock, logs: this.setting.logs, ended: this.#ended.signal }, what, holds, withinMs);
 
   /** Ends every process, terminals first, then the devices. Safe to call twice. */
   async close(): Promise<void> {
-    this.#closing = true;
+    this.#ended.abort();
     await Promise.all([this.terminal.end('SIGTERM'), this.museum.close()]);
     await this.headEnd.end('SIGTERM');
     this.sight.close();
@@ -221,10 +222,6 @@ export class Stage {
     await this.proxy.close();
     await this.board.close();
     await this.scannerLine.close();
-  }
-
-  #mayStart(): void {
-    if (this.#closing) throw new StileError('INTERNAL', 'the street is being ended', { remedy: 'Start it again.' });
   }
 
   #hasAct(act: string): boolean {
