@@ -134,7 +134,7 @@ export class CabinetStory {
 }
 
 const taken = (hall: MuseumCabinet): number =>
-  hall.outcomes().filter(({ payload }) => payload.outcome === 'taken').length;
+  hall.outcomes('dispense').filter(({ payload }) => payload.outcome === 'taken').length;
 
 const jamAll = ({ cabinet }: MuseumCabinet) =>
   cabinet

@@ -2,6 +2,7 @@
 // too many, and in a fire.
 import { secondsOf, type UnixSeconds } from '../../core/brand.ts';
 import { type Clock, sleep } from '../../core/clock.ts';
+import { messageOf } from '../../core/errors.ts';
 import { monotonicUs } from './awaited.ts';
 import type { Museum } from './museum.ts';
 import type { MuseumLane } from './museum-lane.ts';
@@ -12,6 +13,7 @@ import { type MuseumExpected, type MuseumTold, playMuseumStep } from './told.ts'
 const groupOf = 3;
 /** A refused code is judged afresh once its presence has ended. */
 const betweenShowingsMs = 3_300;
+const spentWithinMs = 10_000;
 /** The contacts are open for so long. */
 const fireMs = 3_000;
 
@@ -62,10 +64,10 @@ export class GateStory {
 
   /** Shows it, walks through once the barrier opens, and waits for what the lane wrote of it. */
   async #admit(lane: MuseumLane, ticket: string): Promise<void> {
-    const before = lane.outcomes().length;
+    const before = lane.outcomes('admit').length;
     await lane.show(ticket);
     await this.#walk(lane);
-    await lane.until('an outcome', () => lane.outcomes().length > before);
+    await lane.until('an outcome', () => lane.outcomes('admit').length > before);
     await lane.locked();
   }
 
@@ -75,9 +77,9 @@ export class GateStory {
 
   async #hesitate(lane: MuseumLane): Promise<MuseumExpected> {
     const ticket = ticketNow(this.#museum.setting, this.#now());
-    const before = lane.outcomes().length;
+    const before = lane.outcomes('admit').length;
     await lane.show(ticket);
-    await lane.until('the end of a release that nobody used', () => lane.outcomes().length > before);
+    await lane.until('the end of a release that nobody used', () => lane.outcomes('admit').length > before);
     await lane.locked();
     await this.#admit(lane, ticket);
     return { admitted: 1, refused: 0 };
@@ -85,11 +87,11 @@ export class GateStory {
 
   /** One scan; each person has a release of their own. */
   async #group(lane: MuseumLane): Promise<MuseumExpected> {
-    const before = lane.outcomes().length;
+    const before = lane.outcomes('admit').length;
     await lane.show(groupTicket(this.#museum.setting, this.#now(), groupOf));
     for (let person = 1; person <= groupOf; person++) {
       await this.#walk(lane);
-      await lane.until(`person ${person} of a group`, () => lane.outcomes().length >= before + person);
+      await lane.until(`person ${person} of a group`, () => lane.outcomes('admit').length >= before + person);
     }
     await lane.locked();
     return { admitted: groupOf, refused: 0 };
@@ -107,7 +109,14 @@ export class GateStory {
       });
       if (this.#inside === before) return;
     }
-    await one.until('the last place to be spent', () => this.#museum.lanes.every((lane) => lane.placesLeft() === 0));
+    await this.#spent(one);
+  }
+
+  /** A head end that lost an admission has a place more to give: whether one too many gets in is for the checker. */
+  async #spent(one: MuseumLane): Promise<void> {
+    const allSpent = () => this.#museum.lanes.every((lane) => lane.placesLeft() === 0);
+    const ended = await one.until('the last place to be spent', allSpent, spentWithinMs).catch(messageOf);
+    if (ended !== undefined) this.#parts.say(ended);
   }
 
   async #laneWithPlace(): Promise<MuseumLane> {

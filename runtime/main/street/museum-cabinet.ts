@@ -23,12 +23,10 @@ export class MuseumCabinet extends MuseumMachine {
   #address: string | null = null;
   #heardUpto = 0;
 
-  constructor({ id, ground, setting, clock, folder, logs }: PartOptions<CabinetId>) {
+  constructor({ id, setting, ...shared }: PartOptions<CabinetId>) {
+    const { clock } = shared;
     super({
-      ground,
-      clock,
-      folder,
-      logs,
+      ...shared,
       config: setting.configs[id],
       dataFolder: setting.data[id],
       relays: {},

@@ -20,6 +20,7 @@ export interface PartOptions<Id> {
   readonly clock: Clock;
   readonly folder: string;
   readonly logs: string;
+  readonly args: readonly string[];
 }
 
 const { unlock, passageEntry, passageExit, ready, occupied, opened, fire } = defaultRelayPins;
@@ -40,13 +41,11 @@ export class MuseumLane extends MuseumMachine {
   readonly alarms: string[] = [];
   readonly #unwire: (() => void)[] = [];
 
-  constructor({ id, ground, setting, clock, folder, logs }: PartOptions<LaneId>) {
+  constructor({ id, setting, ...shared }: PartOptions<LaneId>) {
+    const { clock } = shared;
     const kind = museum.kinds[id];
     super({
-      ground,
-      clock,
-      folder,
-      logs,
+      ...shared,
       config: setting.configs[id],
       dataFolder: setting.data[id],
       relays: kind === 'relay' ? laneRelays : {},

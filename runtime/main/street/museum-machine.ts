@@ -68,6 +68,8 @@ export interface MachineOptions {
   readonly dataFolder: string;
   /** Outputs of its lamp board beside lamps and tone. */
   readonly relays: Readonly<Record<string, number>>;
+  /** Added to the terminal's command. */
+  readonly args: readonly string[];
   /** Devices that must be reached before it serves, as its log calls them. */
   readonly devices: readonly string[];
 }
@@ -91,7 +93,7 @@ export class MuseumMachine {
 
   constructor(options: MachineOptions) {
     this.#options = options;
-    const { ground, clock, logs, config, dataFolder, relays } = options;
+    const { ground, clock, logs, config, dataFolder, relays, args } = options;
     this.id = ground.id;
     this.clock = clock;
     this.lines = ground.lines;
@@ -109,7 +111,8 @@ export class MuseumMachine {
       );
     }
     this.#log = join(logs, `${this.id}.log`);
-    this.terminal = new StreetProcess({ name: this.id, args: ['run', '--config', config], logFile: this.#log });
+    const command = ['run', '--config', config, ...args];
+    this.terminal = new StreetProcess({ name: this.id, args: command, logFile: this.#log });
     this.terminal.messages.on((message) => this.heard(message));
   }
 
@@ -143,9 +146,9 @@ export class MuseumMachine {
     return this.answers[before] ?? { cue: 'none', reason: 'none', ref: null };
   }
 
-  /** What its journal says came of motions, in order. */
-  outcomes(): readonly Row[] {
-    return this.sight.rows().filter(({ type }) => type === 'OUTCOME');
+  /** What its journal says came of its own acts of that name, in order; what neighbours told it is not among them. */
+  outcomes(act: 'admit' | 'dispense'): readonly Row[] {
+    return this.sight.rows().filter(({ type, payload }) => type === 'OUTCOME' && payload.act === act);
   }
 
   /** Polls until it holds. @throws StileError naming what never came. */

@@ -46,6 +46,8 @@ export interface MuseumOptions {
   readonly clock: Clock;
   readonly folder: string;
   readonly logs: string;
+  /** Added to the command of every terminal. */
+  readonly args: readonly string[];
 }
 
 export class Museum {
@@ -57,11 +59,12 @@ export class Museum {
   readonly #ended = new AbortController();
   #broker: EmbeddedBroker | null = null;
 
-  constructor({ ground, setting, clock, folder, logs }: MuseumOptions) {
+  constructor({ ground, ...shared }: MuseumOptions) {
+    const { setting } = shared;
     this.setting = setting;
     this.pagePort = ground.pagePort;
     this.#siteBrokerPort = ground.siteBrokerPort;
-    const of = <Id extends MuseumId>(id: Id) => ({ id, ground: ground.machines[id], setting, clock, folder, logs });
+    const of = <Id extends MuseumId>(id: Id) => ({ ...shared, id, ground: ground.machines[id] });
     this.lanes = [new MuseumLane(of('lane-1')), new MuseumLane(of('lane-2'))];
     this.cabinets = [new MuseumCabinet(of('cabinet-1')), new MuseumCabinet(of('cabinet-2'))];
   }

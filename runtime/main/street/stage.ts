@@ -103,7 +103,8 @@ export class Stage {
       lookAt: ['green', 'buzzer'],
     });
     assert(setting.museum !== null, 'a street has a museum');
-    this.museum = new Museum({ ground, setting: setting.museum, clock: this.clock, folder, logs });
+    const ofMuseum = { ground, setting: setting.museum, clock: this.clock, folder, logs };
+    this.museum = new Museum({ ...ofMuseum, args: sabotage === 'early-motion' ? ['--sabotage', sabotage] : [] });
     writeMachines(folder);
     this.board.pinChanged.on(({ pin, level }) => this.#pinMoved(pin, level));
     this.headEnd = new StreetProcess({
