@@ -18,7 +18,7 @@ import type { LaneMemory } from '../../machines/gate-lane/memory.ts';
 import { type GateLaneState, initialState } from '../../machines/gate-lane/state.ts';
 import { knowsCode, serves } from '../../machines/gate-lane/step.ts';
 import type { TimerName } from '../../machines/gate-lane/timer-names.ts';
-import type { Alarm, CommonEffect, SignalCue } from '../../machines/shared/effects.ts';
+import type { Alarm, CommonEffect } from '../../machines/shared/effects.ts';
 import { decodeTicketUse, mayForgetUse, type TicketUse, useSpace } from '../../machines/shared/use-ledger.ts';
 import type { Payload } from '../../records/payload.ts';
 import { type AccessRules, widestGraces } from '../../rules/access-rules.ts';
@@ -31,7 +31,7 @@ import { StaffDesk, type StaffPlace } from '../staff/staff-desk.ts';
 import { sweepSpace } from '../sweep.ts';
 import { BarrierWatch } from './barrier-watch.ts';
 import { GateLaneFactsSource } from './facts-source.ts';
-import { actDeed, badgeDeed } from './lane-acts.ts';
+import { staffAtLane } from './lane-acts.ts';
 import type { LanePeers } from './lane-peers.ts';
 import { type RememberedLane, rememberedLane } from './remembered-lane.ts';
 
@@ -251,37 +251,14 @@ export class GateLaneDesk implements Desk<GateLaneInput> {
     await sweepSpace(journal, useSpace, (use) => this.#mayForget(use, now()));
   }
 
-  /** Nobody's badge takes the arrows to the exit away. */
-  #lamp(cue: SignalCue): SignalCue {
-    return this.#state.entry.kind === 'emergencyOpen' ? 'emergency' : cue;
-  }
-
   #staffDesk(): StaffDesk<GateLaneInput> {
     const { staff: place, config } = this.#options;
-    const runner = this.#runner;
-    return new StaffDesk<GateLaneInput>(
-      { ...place, roles: config.staffRoles },
-      {
-        badgeInput: ({ staff, role }, wasHere, atMonoMs) => {
-          const deed = badgeDeed(this.#state, wasHere);
-          return deed && { kind: 'StaffAct', staff, role, deed, atMonoMs };
-        },
-        actInput: (act, { staff, role }, atMonoMs) => {
-          const deed = actDeed(act);
-          return deed && { kind: 'StaffAct', staff, role, deed, atMonoMs };
-        },
-        runNoted: (input, moment, noteOf) => {
-          const clears = input?.kind === 'StaffAct' && input.deed.kind === 'badge';
-          return runner.runNoted(input, this.#facts.at(moment), (went) => {
-            const note = noteOf(went);
-            return clears ? note : { ...note, cue: this.#lamp(note.cue) };
-          });
-        },
-        lamp: (cue) => this.#lamp(cue),
-        tell: (shown) => runner.shown.emit(shown),
-      },
-      this.#services,
-    );
+    const machine = staffAtLane({
+      state: () => this.#state,
+      runNoted: (input, moment, noteOf) => this.#runner.runNoted(input, this.#facts.at(moment), noteOf),
+      tell: (shown) => this.#runner.shown.emit(shown),
+    });
+    return new StaffDesk({ ...place, roles: config.staffRoles }, machine, this.#services);
   }
 
   #position(): void {

@@ -1,7 +1,37 @@
 // What a badge and the act codes after it mean at a gate lane.
-import type { StaffDeed } from '../../machines/gate-lane/input.ts';
+import type { GateLaneInput, StaffDeed } from '../../machines/gate-lane/input.ts';
 import type { GateLaneState } from '../../machines/gate-lane/state.ts';
+import type { SignalCue } from '../../machines/shared/effects.ts';
 import { type ActCode, numberOf, reasonOf } from '../staff/act-code.ts';
+import type { StaffMachine } from '../staff/staff-desk.ts';
+
+interface StaffedLane extends Pick<StaffMachine<GateLaneInput>, 'runNoted' | 'tell'> {
+  readonly state: () => GateLaneState;
+}
+
+export function staffAtLane({ state, runNoted, tell }: StaffedLane): StaffMachine<GateLaneInput> {
+  // Nobody's badge takes the arrows to the exit away, but the one that opens the lane again.
+  const lamp = (cue: SignalCue): SignalCue => (state().entry.kind === 'emergencyOpen' ? 'emergency' : cue);
+  return {
+    badgeInput: ({ staff, role }, wasHere, atMonoMs) => {
+      const deed = badgeDeed(state(), wasHere);
+      return deed && { kind: 'StaffAct', staff, role, deed, atMonoMs };
+    },
+    actInput: (act, { staff, role }, atMonoMs) => {
+      const deed = actDeed(act);
+      return deed && { kind: 'StaffAct', staff, role, deed, atMonoMs };
+    },
+    runNoted: (input, moment, noteOf) => {
+      const opensAgain = input?.kind === 'StaffAct' && input.deed.kind === 'badge';
+      return runNoted(input, moment, (went) => {
+        const note = noteOf(went);
+        return opensAgain ? note : { ...note, cue: lamp(note.cue) };
+      });
+    },
+    lamp,
+    tell,
+  };
+}
 
 /**
  * A badge opens manual mode, and after a fire the lane; shown again while its bearer is here it ends manual mode. While a

@@ -43,6 +43,18 @@ describe('recovery', () => {
     expect(recover(rig.journal).tail).toHaveLength(tailRowsMax);
   });
 
+  it('a badge shown before a restart is shown before after it, a refused one is not', async () => {
+    const shown = (mark: number, act: string, reason: 'OK' | 'WRONG_ROLE') =>
+      rig.journal.commit([draft({ act, reason, digest: digest(mark) }, 'SERVICE', startMs)]);
+    await shown(1, 'badge', 'OK');
+    await shown(2, 'badge', 'WRONG_ROLE');
+    await shown(3, 'decline', 'OK');
+    const ring = new ReplayRing();
+    const now = momentAt(startMs + 1_000);
+    refillRing(ring, recover(rig.journal).tail, bootId, now);
+    expect([1, 2, 3].map((mark) => ring.find(digest(mark), now.monoMs) !== null)).toEqual([true, false, false]);
+  });
+
   it('a code accepted before damage does not pass again after it', async () => {
     await accept(1);
     await rig.journal.commit([draft({ act: 'checkpoint', lastSeq: 1 }, 'CHECKPOINT', startMs)]);
