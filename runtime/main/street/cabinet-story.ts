@@ -7,10 +7,11 @@ import { monotonicUs } from './awaited.ts';
 import type { Museum } from './museum.ts';
 import type { MuseumCabinet } from './museum-cabinet.ts';
 import { borrowByPhone, loanCode, paperTicket } from './museum-visitor.ts';
-import { type MuseumExpected, type MuseumTold, type Outage, playMuseumStep } from './told.ts';
+import { type MuseumExpected, type MuseumTold, type Outage, playMuseumStep, unlessInVain } from './told.ts';
 
 /** A code shown again within this is the same presentation. */
 const betweenShowingsMs = 3_300;
+const knownWithinMs = 20_000;
 
 export class CabinetStory {
   /** Guides that left a slot, and those that came back: each makes or ends a loan. */
@@ -121,7 +122,8 @@ export class CabinetStory {
     cabinet.take(slot);
     const before = taken(hall);
     await hall.start();
-    await hall.until('what became of the guide', () => taken(hall) > before);
+    const known = hall.until('what became of the guide', () => taken(hall) > before, knownWithinMs);
+    await unlessInVain(this.#parts.say, known);
     this.loans.begun++;
     await sleep(this.#clock, 'tour-presence', betweenShowingsMs);
     await hall.show(code);

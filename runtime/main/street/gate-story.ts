@@ -2,18 +2,18 @@
 // too many, and in a fire.
 import { secondsOf, type UnixSeconds } from '../../core/brand.ts';
 import { type Clock, sleep } from '../../core/clock.ts';
-import { messageOf } from '../../core/errors.ts';
 import { monotonicUs } from './awaited.ts';
 import type { Museum } from './museum.ts';
 import type { MuseumLane } from './museum-lane.ts';
 import { museum as figures } from './museum-setting.ts';
 import { ctiAtHome, groupTicket, ticketForLater, ticketNow } from './museum-visitor.ts';
-import { type MuseumExpected, type MuseumTold, playMuseumStep } from './told.ts';
+import { type MuseumExpected, type MuseumTold, playMuseumStep, unlessInVain } from './told.ts';
 
 const groupOf = 3;
 /** A refused code is judged afresh once its presence has ended. */
 const betweenShowingsMs = 3_300;
 const spentWithinMs = 10_000;
+const releasedWithinMs = 10_000;
 /** The contacts are open for so long. */
 const fireMs = 3_000;
 
@@ -102,6 +102,7 @@ export class GateStory {
     const [one] = this.#museum.lanes;
     while (this.#inside < figures.capacity) {
       const lane = await this.#laneWithPlace();
+      if (lane === null) return;
       const before = this.#inside;
       await this.#step(lane, 'the museum fills', async () => {
         await this.#admit(lane, ticketNow(this.#museum.setting, this.#now()));
@@ -115,16 +116,18 @@ export class GateStory {
   /** A head end that lost an admission has a place more to give: whether one too many gets in is for the checker. */
   async #spent(one: MuseumLane): Promise<void> {
     const allSpent = () => this.#museum.lanes.every((lane) => lane.placesLeft() === 0);
-    const ended = await one.until('the last place to be spent', allSpent, spentWithinMs).catch(messageOf);
-    if (ended !== undefined) this.#parts.say(ended);
+    await unlessInVain(this.#parts.say, one.until('the last place to be spent', allSpent, spentWithinMs));
   }
 
-  async #laneWithPlace(): Promise<MuseumLane> {
+  /** Null when none came: a head end that lost a row of a lane gives that lane nothing more. */
+  async #laneWithPlace(): Promise<MuseumLane | null> {
     const { lanes } = this.#museum;
-    const [one] = lanes;
     const free = (): MuseumLane | undefined => lanes.find((lane) => lane.placesLeft() > 0);
-    await one.until('a place on a lease', () => free() !== undefined);
-    return free() ?? one;
+    await unlessInVain(
+      this.#parts.say,
+      lanes[0].until('a place on a lease', () => free() !== undefined),
+    );
+    return free() ?? null;
   }
 
   /** Somebody leaves, so that the one too many is let in; before they have gone through, it burns. */
@@ -133,11 +136,14 @@ export class GateStory {
     await lanes[0].people.push('exit');
     this.#inside--;
     await sleep(this.#clock, 'tour-presence', betweenShowingsMs);
-    const lane = await this.#laneWithPlace();
+    const lane = (await this.#laneWithPlace()) ?? lanes[0];
     let fromUs = 0;
     const burning = async (): Promise<MuseumExpected> => {
       await lane.show(late);
-      await lane.until('a release', () => lane.barrier.lets('entry'));
+      await unlessInVain(
+        this.#parts.say,
+        lane.until('a release', () => lane.barrier.lets('entry'), releasedWithinMs),
+      );
       fromUs = monotonicUs();
       for (const { barrier } of lanes) barrier.setFire(true);
       for (const burnt of lanes)

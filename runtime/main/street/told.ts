@@ -1,6 +1,7 @@
 // What a story wrote down of itself: its steps with their times and what each should come to, kills and outages. Whether
 // it did is for the checker to say.
 import { type Clock, sleep } from '../../core/clock.ts';
+import { messageOf } from '../../core/errors.ts';
 import { monotonicUs } from './awaited.ts';
 
 export interface ToldStep<Expected> {
@@ -40,6 +41,12 @@ export async function playMuseumStep(
   const expected = await play();
   await sleep(clock, 'tour-step', settleMs);
   told.steps.push({ name, terminal, fromUs, toUs: monotonicUs(), expected });
+}
+
+/** What never comes is for the checker to find: a story that ends in an error has no verdict. */
+export async function unlessInVain(say: (line: string) => void, waiting: Promise<void>): Promise<void> {
+  const problem = await waiting.then(() => null, messageOf);
+  if (problem !== null) say(problem);
 }
 
 /** A moment that one story reaches and another waits for. */
