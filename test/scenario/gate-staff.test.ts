@@ -117,21 +117,26 @@ describe('a badge that opens nothing', () => {
     // Out of manual mode again.
     expect(await lane.show(badge.code(lane.now()))).toMatchObject(here);
     await pause(3_200);
-    const showing = (of: ReturnType<GateRig['badge']>) => lane.show(of.code(lane.now()));
+    const shown = async (text: string) => {
+      // Above five refusals a second there is no row for each.
+      await pause(400);
+      return lane.show(text);
+    };
+    const showing = (of: ReturnType<GateRig['badge']>) => shown(of.code(lane.now()));
     const reasons = [
-      await lane.show(code),
+      await shown(code),
       await showing(lane.badge({}, 9 * 3_600)),
       await showing(lane.badge({ site: 8 })),
       await showing(lane.badge({ terminal: 'lane-2' })),
       await showing(lane.badge({ roles: ['driver'] })),
-      await lane.show(lane.badge().code((lane.now() - 45) as ReturnType<GateRig['now']>)),
+      await shown(lane.badge().code((lane.now() - 45) as ReturnType<GateRig['now']>)),
     ].map(({ reason }) => reason);
     expect(reasons).toEqual(['REPLAYED', 'CREDENTIAL_EXPIRED', 'WRONG_SITE', 'WRONG_SITE', 'WRONG_ROLE', 'STALE_CODE']);
     const lost = lane.badge();
-    await lane.headEnd?.headEnd.denyAccount(lane.issuer.iss, lost.staff);
     const denials = async () => (await payloads('deny')).length;
     const before = await denials();
-    await lane.until('the new deny list', async () => (await denials()) > before || before > 1);
+    await lane.headEnd?.headEnd.denyAccount(lane.issuer.iss, lost.staff);
+    await lane.until('the new deny list', async () => (await denials()) > before);
     expect(await showing(lost)).toMatchObject({ reason: 'DENIED' });
     const rows = (await payloads('decline')).filter(({ format }) => format === 'sb1');
     expect(rows.map(({ reason }) => reason)).toEqual([...reasons, 'DENIED']);
