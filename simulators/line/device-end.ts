@@ -9,7 +9,7 @@ import { distort, type LineFault, type Piece } from './line-faults.ts';
 
 /** The bare line under a device end. */
 export interface Wire {
-  readonly kind: 'pty' | 'socket';
+  readonly kind: 'pty' | 'socket' | 'memory';
   /** What a host opens; the same for as long as the wire exists. */
   readonly path: string;
   /** Bytes that no host took. */
@@ -61,7 +61,7 @@ export class DeviceEnd {
     return this.#wire.path;
   }
 
-  get kind(): 'pty' | 'socket' {
+  get kind(): Wire['kind'] {
     return this.#wire.kind;
   }
 

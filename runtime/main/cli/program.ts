@@ -6,6 +6,7 @@ import { type StaffRole, staffRoles } from '../../tokens/staff-roles.ts';
 import { softwareVersion } from '../version.ts';
 import type { LaneOrderOptions } from './headend-orders.ts';
 import type { RecordOptions, ReplayOptions } from './line.ts';
+import type { ScenarioOptions } from './scenario.ts';
 import type { VerifyOptions } from './token.ts';
 
 export async function runCommandLine(argv: readonly string[]): Promise<void> {
@@ -223,7 +224,8 @@ function addScenario(program: Command): void {
     .option('--json', 'one JSON object a file, and one for all', false)
     .option('--verbose', 'show every step, not only those that are not as expected', false)
     .option('--without <guard>', 'switch this rule off: the stories that guard it must then fail')
-    .action(async (files: string[], options: { json: boolean; verbose: boolean; without?: string }) => {
+    .option('--devices <gate>', 'behind their real drivers over lines of memory: gates as relay or digicon, and lamps')
+    .action(async (files: string[], options: ScenarioOptions) => {
       const { runScenarios } = await import('./scenario.ts');
       process.exitCode = await runScenarios(files, options);
     });

@@ -1,5 +1,7 @@
 // A bus validator in a scenario: the product's validator under the product's runner, with a driver and a stop.
+import type { Indicator } from '../../../devices/ports/indicator.ts';
 import { type Bytes, equal, hex } from '../../core/bytes.ts';
+import type { Clock } from '../../core/clock.ts';
 import { sha256 } from '../../core/sha256.ts';
 import { accountKey, decodeAccountMemory, encodeAccountMemory } from '../../machines/validator/account-memory.ts';
 import { type ValidatorConfig, validatorDefaults } from '../../machines/validator/config.ts';
@@ -13,6 +15,7 @@ import { openMasks } from '../../rules/risk-masks.ts';
 import type { Machine } from '../../terminal/machine-runner.ts';
 import { spaces } from '../../terminal/spaces.ts';
 import type { Verdict } from '../../tokens/outcome.ts';
+import { LineLamps } from './line-lamps.ts';
 import type { ValidatorSetting } from './machine-format.ts';
 import { onlyKnows } from './only.ts';
 import { MachineStation } from './station.ts';
@@ -40,12 +43,15 @@ export class BusStation extends MachineStation<
   readonly #setting: ValidatorSetting;
   readonly #config: ValidatorConfig;
   #stop: StopFacts = { id: 'S1', visit: 1, confidencePercent: 90 };
+  /** Null where the story's devices have no drivers. */
+  readonly #lamps: LineLamps | null;
   #lamp: boolean;
 
   constructor(world: World, name: string, setting: ValidatorSetting) {
     super(world, name, machine, world.switches.validator ?? {});
     this.#setting = setting;
     this.#lamp = setting.indicator !== 'gone';
+    this.#lamps = world.lines === null ? null : new LineLamps(world.clock, this.#lamp);
     this.#config = { ...validatorDefaults, ...setting.config, ...this.config };
   }
 
@@ -69,6 +75,7 @@ export class BusStation extends MachineStation<
   sense(act: SensorAct): void {
     onlyKnows(this.name, 'sensor', act, ['board']);
     this.#lamp = act.board === 'back';
+    this.#lamps?.setOnline(this.#lamp);
   }
 
   staff(act: StaffAct): void {
@@ -137,7 +144,7 @@ export class BusStation extends MachineStation<
         denyIssuedAt: world.deny?.issuedAt ?? null,
       },
       stop: this.#stop,
-      indicatorReady: this.#lamp,
+      indicatorReady: this.indicatorReady,
       masks: { standard: openMasks, byProduct: new Map() },
       config: this.#config,
     };
@@ -169,6 +176,23 @@ export class BusStation extends MachineStation<
   }
 
   protected override get indicatorReady(): boolean {
-    return this.#lamp;
+    return this.#lamps?.online ?? this.#lamp;
+  }
+
+  protected override indicatorFor(clock: Clock): Indicator {
+    return this.#lamps?.begin(clock) ?? super.indicatorFor(clock);
+  }
+
+  protected override powerGone(): void {
+    this.#lamps?.end();
+  }
+
+  override async idle(): Promise<void> {
+    await this.#lamps?.settled();
+    await super.idle();
+  }
+
+  override broken(): readonly string[] {
+    return [...super.broken(), ...(this.#lamps?.problems(this.told) ?? [])];
   }
 }

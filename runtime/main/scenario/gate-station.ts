@@ -16,6 +16,7 @@ import { encodeTicketUse, useKey } from '../../machines/shared/use-ledger.ts';
 import { openMasks } from '../../rules/risk-masks.ts';
 import type { Machine } from '../../terminal/machine-runner.ts';
 import { type BarrierDevice, GateBarrier } from './gate-barrier.ts';
+import { LineBarrier } from './line-barrier.ts';
 import type { GateLaneSetting } from './machine-format.ts';
 import { onlyKnows } from './only.ts';
 import { MachineStation } from './station.ts';
@@ -72,7 +73,10 @@ export class GateStation extends MachineStation<
     this.#setting = setting;
     this.#config = { ...gateLaneDefaults, gate: name, ...setting.config, ...this.config };
     checkGateLaneConfig(this.#config);
-    this.#device = new GateBarrier(setting);
+    this.#device =
+      world.lines === null
+        ? new GateBarrier(setting)
+        : new LineBarrier(world.lines, world.clock, this.#config.passTimeoutMs);
   }
 
   override start(): void {
@@ -98,19 +102,18 @@ export class GateStation extends MachineStation<
   sense(act: SensorAct): void {
     onlyKnows(this.name, 'sensor', act, sensorKeys);
     const atMonoMs = this.clock.monoMs();
-    if (act.board !== undefined) this.#device.online = act.board === 'back';
-    if (act.stuck !== undefined) this.#device.stuck = act.stuck;
-    if (act.fire !== undefined) {
-      this.#device.fire = act.fire;
+    if (act.board !== undefined) this.#device.setOnline(act.board === 'back');
+    if (act.stuck !== undefined) this.#device.setStuck(act.stuck);
+    if (act.fire !== undefined && !this.#device.setFire(act.fire)) {
       this.give({ kind: 'Fire', active: act.fire, atMonoMs });
     }
     if (act.latches !== undefined) {
-      this.#device.latch = act.latches;
+      this.#device.setLatch(act.latches);
       this.give({ kind: 'Latches', sensors: this.#device.sensors(), atMonoMs });
     }
     if (act.selfTest !== undefined) this.give({ kind: 'SelfTest', passed: act.selfTest === 'passed', atMonoMs });
     const sensor = sensorOf(act);
-    if (sensor !== null) this.give({ kind: 'Sensor', sensor, atMonoMs });
+    if (sensor !== null && !this.#device.feels(sensor)) this.give({ kind: 'Sensor', sensor, atMonoMs });
   }
 
   staff(act: StaffAct): void {
@@ -143,8 +146,8 @@ export class GateStation extends MachineStation<
   preparePower(act: PowerAct): void {
     onlyKnows(this.name, 'power', act, [...powerKeys, 'latch', 'fire']);
     const { latch, fire } = act;
-    if (latch !== undefined) this.#device.latch = latch === 'silent' ? null : latch;
-    if (fire !== undefined) this.#device.fire = fire;
+    if (latch !== undefined) this.#device.setLatch(latch === 'silent' ? null : latch);
+    if (fire !== undefined) this.#device.setFire(fire);
   }
 
   counters(): Readonly<Record<string, number>> {
@@ -207,7 +210,22 @@ export class GateStation extends MachineStation<
     return { kind: 'Boot', journal, sensors, atMonoMs: this.clock.monoMs() };
   }
 
-  protected afterBoot(): void {}
+  protected afterBoot(): void {
+    this.#device.begin?.({ clock: this.clock, state: () => this.state, input: (input) => this.give(input) });
+  }
+
+  protected override powerGone(): void {
+    this.#device.end?.();
+  }
+
+  override async idle(): Promise<void> {
+    await this.#device.settled?.();
+    await super.idle();
+  }
+
+  override broken(): readonly string[] {
+    return [...super.broken(), ...(this.#device.problems?.(this.moved.length) ?? [])];
+  }
 
   protected perform(effect: OwnEffect): void {
     switch (effect.kind) {

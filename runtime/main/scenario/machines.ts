@@ -2,6 +2,7 @@
 import { BusStation } from './bus-station.ts';
 import { CabinetStation } from './cabinet-station.ts';
 import { GateStation } from './gate-station.ts';
+import type { GateOnLines } from './line-barrier.ts';
 import type { MachineSetting } from './machine-format.ts';
 import type { Station } from './station-port.ts';
 import type { Switches } from './switches.ts';
@@ -9,8 +10,8 @@ import { World } from './world.ts';
 import type { WorldSetting } from './world-format.ts';
 
 /** @throws RangeError, StileError for a world that contradicts itself. */
-export function openWorld(setting: WorldSetting, switches: Switches): World {
-  const world = new World(setting, switches);
+export function openWorld(setting: WorldSetting, switches: Switches, lines: GateOnLines | null): World {
+  const world = new World(setting, switches, lines);
   world.stations = new Map(
     Object.entries(setting.machines).map(([name, machine]) => [name, place(world, name, machine)]),
   );
@@ -24,6 +25,7 @@ function place(world: World, name: string, machine: MachineSetting): Station {
     case 'gateLane':
       return new GateStation(world, name, machine);
     case 'cabinet':
+      if (world.lines !== null) throw new RangeError(`${name}: slots have no drivers in a story`);
       return new CabinetStation(world, name, machine);
     default:
       return machine satisfies never;

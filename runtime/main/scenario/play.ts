@@ -5,6 +5,7 @@ import { CabinetStation } from './cabinet-station.ts';
 import type { Expectation } from './expect-format.ts';
 import type { Scenario } from './format.ts';
 import { GateStation } from './gate-station.ts';
+import type { GateOnLines } from './line-barrier.ts';
 import { openWorld } from './machines.ts';
 import { type NamedRecords, problemsOf, type Seen, type SeenRecord } from './matching.ts';
 import type { KeptRow } from './memory-journal.ts';
@@ -38,10 +39,17 @@ interface Mark {
 }
 
 /** @throws StileError SCENARIO_INVALID for a story that cannot be played, naming `file` and step. */
-export async function playScenario(file: string, scenario: Scenario, switches: Switches = {}): Promise<Played> {
-  const player = new Player(file, scenario, switches);
+export async function playScenario(
+  file: string,
+  scenario: Scenario,
+  switches: Switches = {},
+  lines: GateOnLines | null = null,
+): Promise<Played> {
+  const player = new Player(file, scenario, switches, lines);
   return player.play();
 }
+
+const edgeMs = 50;
 
 class Player {
   readonly #file: string;
@@ -50,11 +58,11 @@ class Player {
   readonly #named: NamedRecords = new Map();
   readonly #verdicts: StepVerdict[] = [];
 
-  constructor(file: string, scenario: Scenario, switches: Switches) {
+  constructor(file: string, scenario: Scenario, switches: Switches, lines: GateOnLines | null) {
     this.#file = file;
     this.#scenario = scenario;
     try {
-      this.#world = openWorld(scenario.world, switches);
+      this.#world = openWorld(scenario.world, switches, lines);
     } catch (error) {
       throw invalid(file, `world: ${messageOf(error)}`);
     }
@@ -95,7 +103,7 @@ class Player {
       await this.#passTo(index, time === 0 ? step.at : undefined, time === 0 ? 0 : everyMs);
       const from = act === 'wait' ? before : this.#marks();
       await this.#do(index, station, step);
-      await this.#settle(step.settleMs ?? 0);
+      await this.#settle(Math.max(step.settleMs ?? 0, act === 'sensor' ? this.#lineMs : 0));
       const problems = this.#problems(wanted, from);
       const last = time === times - 1;
       if (problems.length > 0 || last) {
@@ -174,9 +182,15 @@ class Player {
   async #passTo(index: number, at: Step['at'], furtherMs: number): Promise<void> {
     const now = this.#world.elapsedMs();
     const until = at === undefined ? now + furtherMs : typeof at === 'number' ? at : this.#localAt(index, at);
+    if (until < now && now - until <= this.#lineMs) return;
     if (until < now)
       throw invalid(this.#file, `step ${index + 1}, key at: is ${JSON.stringify(at)}, before the step before it`);
     await this.#settle(until - now);
+  }
+
+  /** What an edge takes from a contact to the machine, once it has stopped bouncing. */
+  get #lineMs(): number {
+    return this.#world.lines === null ? 0 : edgeMs;
   }
 
   #localAt(index: number, at: string): number {

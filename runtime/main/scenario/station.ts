@@ -4,6 +4,7 @@ import type { DeviceHealth } from '../../../devices/ports/device.ts';
 import type { Indicator } from '../../../devices/ports/indicator.ts';
 import { terminalId } from '../../core/brand.ts';
 import { type Bytes, hex } from '../../core/bytes.ts';
+import type { Clock } from '../../core/clock.ts';
 import { Signal } from '../../core/event.ts';
 import { silentLogger } from '../../core/log.ts';
 import { sha256 } from '../../core/sha256.ts';
@@ -100,6 +101,8 @@ export abstract class MachineStation<
   /** After Boot, for instance the sensors' first word. */
   protected abstract afterBoot(): void;
   protected abstract perform(effect: Effect): void;
+  /** Whatever else had this machine's power has lost it too. */
+  protected powerGone(): void {}
   abstract scan(bytes: Bytes, act: ScanAct): void;
   abstract sense(act: SensorAct): void;
   abstract staff(act: StaffAct): void;
@@ -218,6 +221,7 @@ export abstract class MachineStation<
     life.over = true;
     life.stop();
     life.clock.end();
+    this.powerGone();
     this.#tail = Promise.resolve();
   }
 
@@ -230,7 +234,7 @@ export abstract class MachineStation<
     const evidence = new EvidenceKeeper(clock);
     const runner = new MachineRunner<State, Input, Facts, TimerName, Effect>(this.#wrapped(), {
       journal: this.journal,
-      indicator: this.#indicator(),
+      indicator: this.indicatorFor(clock),
       clock,
       logger: silentLogger,
       drafts: new RowDrafts(this.#calendar, evidence),
@@ -348,7 +352,7 @@ export abstract class MachineStation<
     }
   }
 
-  #indicator(): Indicator {
+  protected indicatorFor(_clock: Clock): Indicator {
     const health: DeviceHealth = { id: 'indicator', state: 'online', detail: '', reconnects: 0 };
     return {
       id: 'indicator',

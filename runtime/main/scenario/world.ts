@@ -23,6 +23,7 @@ import type { TrustView } from '../../tokens/trust-view.ts';
 import { defaultLimits } from '../../tokens/verifier.ts';
 import { verifyCode } from '../../tokens/verify.ts';
 import { Codes } from './codes.ts';
+import type { GateOnLines } from './line-barrier.ts';
 import { localSeconds } from './local-time.ts';
 import { plainOf } from './plain.ts';
 import type { Station } from './station-port.ts';
@@ -44,6 +45,8 @@ const operator = 'scenario';
 export class World {
   readonly setting: WorldSetting;
   readonly switches: Switches;
+  /** Devices stand behind their drivers over lines, barriers behind this one; null: without drivers. */
+  readonly lines: GateOnLines | null;
   readonly timeZone: string;
   readonly clock: VirtualClock;
   readonly time: TrustedTime;
@@ -71,9 +74,10 @@ export class World {
   #trustVersion = 0;
   #denyVersion = 0;
 
-  constructor(setting: WorldSetting, switches: Switches) {
+  constructor(setting: WorldSetting, switches: Switches, lines: GateOnLines | null = null) {
     this.setting = setting;
     this.switches = switches;
+    this.lines = lines;
     this.timeZone = setting.timeZone ?? 'UTC';
     this.#startsAt = localSeconds(setting.starts ?? '2026-01-05T08:00:00', this.timeZone);
     const trust = setting.clock?.trust ?? 'synced';
