@@ -20,10 +20,12 @@ import {
   killBeforeCursor,
   killedBeforeAck,
   killedBeforeCursor,
+  sideBySide,
   withJournal,
 } from '../fixtures/killed-on-the-way.ts';
 
 const seed = process.env['STILE_SEED'] ?? '1';
+const inTurn = sideBySide(3);
 
 vi.setConfig({ testTimeout: 120_000 + kills * 60_000, hookTimeout: 60_000 });
 
@@ -135,18 +137,20 @@ describe('the kills of a cabinet', () => {
 });
 
 /** A cabinet of its own, and what holds at the end of every story. */
-async function withHall(window: KillWindow, story: (hall: CabinetRig) => Promise<void>): Promise<void> {
-  tally.reset(window);
-  const hall = await CabinetRig.open({ lending: { takeWithinMs: 60_000 }, ...freshBuild() });
-  try {
-    await story(hall);
-    await hall.noIntentMovedTwice();
-    await everyRowStoredOnce(hall);
-    await hall.terminal.end('SIGKILL');
-    await remembersWhatRowsSay(hall);
-  } finally {
-    await hall.close();
-  }
+function withHall(window: KillWindow, story: (hall: CabinetRig) => Promise<void>): Promise<void> {
+  return inTurn(async () => {
+    tally.reset(window);
+    const hall = await CabinetRig.open({ lending: { takeWithinMs: 60_000 }, ...freshBuild() });
+    try {
+      await story(hall);
+      await hall.noIntentMovedTwice();
+      await everyRowStoredOnce(hall);
+      await hall.terminal.end('SIGKILL');
+      await remembersWhatRowsSay(hall);
+    } finally {
+      await hall.close();
+    }
+  });
 }
 
 /** A visitor takes a guide on `code`. */
