@@ -55,7 +55,7 @@ const packages = {
   '@serialport/.+': ['^devices/serial/'],
   aedes: ['^sync/headend/broker(/|[.]ts$)'],
   'better-sqlite3': [store, '^sync/headend/store(/|[.]ts$)', '^runtime/main/(checker|sabotage)/'],
-  cborg: [core, '^runtime/main/checker(/|[.]ts$)'],
+  cborg: ['^runtime/main/checker(/|[.]ts$)'],
   commander: ['^runtime/main/'],
   fastify: ['^runtime/kiosk/server(/|[.]ts$)', '^sync/headend/console/', '^simulators/street/'],
   'firmata-io': ['^devices/board/'],

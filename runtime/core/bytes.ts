@@ -20,6 +20,10 @@ export function concat(...parts: readonly Bytes[]): Bytes {
 
 export const hex = (bytes: Bytes): string => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('hex');
 
+/** One character per byte: bytes as the key of a map. */
+export const latin1 = (bytes: Bytes): string =>
+  Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('latin1');
+
 /** @throws RangeError for anything but an even number of hexadecimal digits. */
 export function fromHex(text: string): Bytes {
   if (text.length % 2 !== 0 || !/^[0-9a-fA-F]*$/.test(text))

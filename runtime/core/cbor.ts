@@ -1,29 +1,16 @@
-// Strict CBOR (RFC 8949): one encoding per value. A pre-scan bounds the bytes before cborg sees them,
-// because cborg checks neither key order nor duplicate byte-string keys, takes floats, and overflows
-// the stack near 10,000 levels. What decodes must also re-encode to the same bytes, by an encoder that shares
-// no code with the decoder.
-import { decode } from 'cborg';
+// Strict CBOR (RFC 8949): one encoding per value. A pre-scan bounds the bytes and finds them canonical before
+// anything is allocated; what is then read must also re-encode to the same bytes, by an encoder that shares no
+// code with the reader.
 import { type Bytes, equal } from './bytes.ts';
-import { type CborInput, type CborKey, encodeCanonical, NotEncodable } from './cbor-encode.ts';
+import { type CborInput, encodeCanonical, NotEncodable } from './cbor-encode.ts';
 import type { CborProfile } from './cbor-profile.ts';
+import { type CborMap, type CborValue, readCanonical } from './cbor-read.ts';
 import { scanCbor } from './cbor-scan.ts';
 import { StileError } from './errors.ts';
 
-export type { CborInput, CborKey } from './cbor-encode.ts';
+export type { CborInput } from './cbor-encode.ts';
 export { type CborProfile, documentProfile, messageProfile, recordProfile, tokenProfile } from './cbor-profile.ts';
-
-export type CborMap = ReadonlyMap<CborKey, CborValue>;
-export type CborValue = number | string | boolean | null | Bytes | readonly CborValue[] | CborMap;
-const decodeOptions = {
-  strict: true,
-  useMaps: true,
-  rejectDuplicateMapKeys: true,
-  allowIndefinite: false,
-  allowUndefined: false,
-  allowNaN: false,
-  allowInfinity: false,
-  allowBigInt: false,
-};
+export type { CborMap, CborValue } from './cbor-read.ts';
 
 /**
  * The canonical encoding (RFC 8949 section 4.2.1): shortest heads, keys in bytewise order.
@@ -47,8 +34,7 @@ export function decodeCbor(bytes: Bytes, profile: CborProfile): CborValue {
   if (fault) throw malformed(`${fault.problem} at offset ${fault.offset} (${profile.name})`);
   let value: CborValue;
   try {
-    // cborg hands out views of its input for byte strings: a copy keeps a decoded value independent.
-    value = decode(new Uint8Array(bytes), decodeOptions) as CborValue;
+    value = readCanonical(bytes);
   } catch (cause) {
     throw malformed(`not decodable (${profile.name})`, cause);
   }

@@ -1,5 +1,5 @@
 // Chance comes in by the door: production draws from the kernel, a simulation from a seed it prints.
-import { createHash, randomBytes } from 'node:crypto';
+import { createHash, randomBytes, randomFillSync } from 'node:crypto';
 import type { Bytes } from './bytes.ts';
 
 export interface Entropy {
@@ -8,8 +8,22 @@ export interface Entropy {
 }
 
 export const systemEntropy: Entropy = {
-  bytes: (length) => new Uint8Array(randomBytes(length)),
+  bytes: (length) => (length > pooledBytesMax ? new Uint8Array(randomBytes(length)) : drawn(length)),
 };
+
+/** A call into the kernel's generator costs a decision more than its bytes: small draws share one. */
+const pool = new Uint8Array(1_024);
+const pooledBytesMax = 32;
+let left = 0;
+
+/** Each byte is given out once, and does not stay behind. */
+function drawn(length: number): Bytes {
+  if (left < length) left = randomFillSync(pool).length;
+  left -= length;
+  const bytes = pool.slice(left, left + length);
+  pool.fill(0, left, left + length);
+  return bytes;
+}
 
 /** SHA-256 in counter mode over a seed: repeatable, not secret. For simulations and tests. */
 export class SeededEntropy implements Entropy {

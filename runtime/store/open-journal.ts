@@ -25,6 +25,7 @@ import type {
 } from './journal.ts';
 import { JournalTables } from './journal-tables.ts';
 import { limitPageCache, pageCacheKibibytes } from './page-cache.ts';
+import { ProjectionCache } from './projection-cache.ts';
 import { storageLevel } from './storage-level.ts';
 import type {
   FileState,
@@ -123,11 +124,13 @@ class ThreadedJournal implements Journal {
   readonly #worker: Worker;
   readonly #exchange: SharedExchange;
   readonly #tables: JournalTables;
+  readonly #projections = new ProjectionCache();
   #epoch: Epoch = epochOf(0);
   #head: ChainHead | null = null;
   #file: FileState;
   #asked = 0;
   #queue: Promise<unknown> = Promise.resolve();
+  #waiting = 0;
   #ended = false;
   #full = false;
   #closing = false;
@@ -185,7 +188,11 @@ class ThreadedJournal implements Journal {
   }
 
   projection(space: string, key: Bytes): Bytes | null {
-    return this.#tables.projection(space, key);
+    const known = this.#projections.get(space, key);
+    if (known) return known;
+    const value = this.#tables.projection(space, key);
+    if (value) this.#projections.put(space, key, value);
+    return value;
   }
 
   projections(space: string): readonly (readonly [Bytes, Bytes])[] {
@@ -230,8 +237,12 @@ class ThreadedJournal implements Journal {
 
   /** One request at a time lies in the shared memory. */
   #inOrder<T>(work: () => Promise<T>): Promise<T> {
-    const mine = this.#queue.then(work, work);
-    this.#queue = mine.catch(() => {});
+    // Where nothing waits the request leaves at once, so that the writer works while the caller goes on.
+    const mine = this.#waiting++ === 0 ? work() : this.#queue.then(work);
+    this.#queue = mine.then(
+      () => this.#waiting--,
+      () => this.#waiting--,
+    );
     return mine;
   }
 
@@ -243,8 +254,10 @@ class ThreadedJournal implements Journal {
 
   async #commit(drafts: readonly RowDraft[], projections: readonly Projection[]): Promise<readonly StoredRow[]> {
     const rows = this.#place(drafts);
+    this.#projections.forget(projections);
     const answer = await this.#ask({ kind: 'commit', rows, projections });
     if (!answer.ok) throw this.#fault(answer.fault);
+    this.#projections.committed(projections);
     this.#full = false;
     const last = rows.at(-1);
     if (last) {

@@ -56,9 +56,11 @@ export class SharedExchange {
 
   /**
    * Resolves on the main loop when answer number `seen + 1` is there. A healthy disk answers within
-   * {@link inPlaceWaitMs}: waited for in place, it costs half of what a turn of the event loop does.
+   * {@link inPlaceWaitMs}: waited for in place, it costs half of what a turn of the event loop does. Whoever
+   * asked finishes first what it can do meanwhile.
    */
   async waitForAnswer(seen: number): Promise<WriterAnswer> {
+    await null;
     if (Atomics.load(this.#control, answerCount) === seen) {
       Atomics.wait(this.#control, answerCount, seen, inPlaceWaitMs);
     }

@@ -59,6 +59,7 @@ export class Writer {
   readonly #incidents: StorageIncident[] = [];
   #database: Sqlite;
   #statements: Statements;
+  #usedBytes = 0;
   #walBytes = 0;
   #held = false;
   #alarmed = false;
@@ -80,6 +81,7 @@ export class Writer {
       this.#incidents.push({ kind: 'disk-full', detail: 'no room for the ballast' });
     }
     this.#statements = prepare(this.#database);
+    this.#measure();
   }
 
   get outOfService(): boolean {
@@ -103,7 +105,11 @@ export class Writer {
         this.#commits++;
         return this.#attempt(() => this.#write(request), request.rows);
       case 'prune':
-        return this.#attempt(() => this.#prune(request), []);
+        return this.#attempt(() => {
+          const pruned = this.#prune(request);
+          this.#measure();
+          return pruned;
+        }, []);
       default:
         return request satisfies never;
     }
@@ -114,6 +120,7 @@ export class Writer {
     if (this.#outOfService) return;
     const { walBytes, pendingBytes } = this.#statements.wal();
     this.#walBytes = pendingBytes > 0 || this.#held ? walBytes : 0;
+    this.#measure();
     if (this.#walBytes >= writerLimits.forcedCheckpointBytes) this.#restartWal();
   }
 
@@ -124,10 +131,15 @@ export class Writer {
     this.#rebuildBallast();
   }
 
+  /** As it stood after the request before: measured when nobody waits for an answer. */
   fileState(): FileState {
+    return { usedBytes: this.#usedBytes, ballast: this.#ballast.whole };
+  }
+
+  #measure(): void {
     const pages = Number(this.#statements.pages.get());
     const free = Number(this.#statements.freePages.get());
-    return { usedBytes: (pages - free) * journalFileLimits.pageBytes, ballast: this.#ballast.whole };
+    this.#usedBytes = (pages - free) * journalFileLimits.pageBytes;
   }
 
   close(): void {

@@ -42,6 +42,11 @@ export class EvidenceKeeper {
     return sealer ? { sealed: sealer.seal(at.epoch, at.seq, evidence), sealKey: sealer.publicKey } : null;
   }
 
+  /** Where the next row will probably stand, told while nobody waits. A wrong guess costs that much. */
+  expect(at: RowPosition): void {
+    this.#current()?.prepare(at.epoch, at.seq);
+  }
+
   #current(): EvidenceSealer | null {
     if (!this.#recipient) return null;
     const now = this.#clock.monoMs();

@@ -134,8 +134,12 @@ export class MachineRunner<
     }
     this.#state = result.state;
     const committed: Committed = { rows, records: result.records };
-    this.#tellPlaces(committed, facts);
-    for (const effect of result.effects) this.#perform(effect, committed, facts);
+    const told: Bytes[] = [];
+    try {
+      for (const effect of result.effects) this.#perform(effect, committed, facts, told);
+    } finally {
+      this.#note(committed, told, facts);
+    }
     return true;
   }
 
@@ -154,11 +158,11 @@ export class MachineRunner<
     const drafted = result.records.map((record) =>
       drafts.draft(record.type, record.payload, facts.moment, record.evidence),
     );
+    // Handed over first: the timer is armed while the writer is already at work.
+    const committing = journal.commit(drafted, [...result.projections, ...beside]);
     const waiting = clock.timer('wait-cue', waitCueAfterMs, () => indicator.show('wait'));
     try {
-      const rows = await journal.commit(drafted, [...result.projections, ...beside]);
-      this.#options.written({ rows, records: result.records });
-      return rows;
+      return await committing;
     } catch (error) {
       this.#report(error);
       return null;
@@ -167,20 +171,30 @@ export class MachineRunner<
     }
   }
 
-  /** The machine learns where its rows stand, so that later answers can name them. */
-  #tellPlaces({ rows, records }: Committed, facts: Facts): void {
+  /**
+   * What the terminal notes for itself: after the effects, so that nobody waits for it, and whatever became of them,
+   * because the rows are durable. The machine learns where its rows stand, so that later answers can name them, and
+   * of which transactions (`told`) a person has heard.
+   */
+  #note(committed: Committed, told: readonly Bytes[], facts: Facts): void {
+    const { rows, records } = committed;
+    if (records.length > 0) this.#options.written(committed);
     for (const [at, record] of records.entries()) {
       const row = rows[at];
       const note = row ? this.#machine.committedInput(row, record, facts.moment.monoMs) : null;
       if (note !== null) this.#fold(note, facts);
     }
+    for (const tx of told) {
+      const note = this.#machine.signalledInput(tx, facts.moment.monoMs);
+      if (note !== null) this.#fold(note, facts);
+    }
   }
 
-  #perform(effect: CommonEffect<TimerName> | Own, committed: Committed, facts: Facts): void {
+  #perform(effect: CommonEffect<TimerName> | Own, committed: Committed, facts: Facts, told: Bytes[]): void {
     if (!isCommon<TimerName, Own>(effect)) return this.#options.perform(effect, committed, facts);
     switch (effect.kind) {
       case 'signal':
-        return this.#signal(effect, committed.rows, facts);
+        return this.#signal(effect, committed.rows, told);
       case 'timer':
         return this.#arm(effect.name, effect.dueMonoMs);
       case 'cancelTimer':
@@ -201,10 +215,9 @@ export class MachineRunner<
     this.alarms.emit(alarm);
   }
 
-  #signal(effect: SignalEffect, rows: readonly StoredRow[], facts: Facts): void {
+  #signal(effect: SignalEffect, rows: readonly StoredRow[], told: Bytes[]): void {
     const handedOver = this.#options.indicator.show(effect.cue);
-    const note = handedOver && effect.ride ? this.#machine.signalledInput(effect.ride, facts.moment.monoMs) : null;
-    if (note !== null) this.#fold(note, facts);
+    if (handedOver && effect.ride) told.push(effect.ride);
     const { reference } = effect;
     const ref =
       reference === null ? null : reference.from === 'row' ? reference.ref : (rows[reference.index]?.ref ?? null);

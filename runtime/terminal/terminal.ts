@@ -219,6 +219,8 @@ export class Terminal<Input extends { readonly kind: string }> {
       this.#ring.accept(payload.digest, entry, longestValidityMs(defaultLimits, now));
     }
     this.#checkpointer.rowsCommitted(records.map((record) => record.type));
+    const last = rows.at(-1);
+    if (last) this.#evidence.expect({ epoch: last.epoch, seq: last.seq + 1 });
   }
 
   #documentChanged(name: DocumentName): void {

@@ -41,7 +41,6 @@ it('is what the scan path, the devices and the link need, and nothing of head en
   expect(loadedAtEnd()).toEqual([
     '@serialport/stream',
     'better-sqlite3',
-    'cborg',
     'firmata-io',
     'johnny-five',
     'mqtt',

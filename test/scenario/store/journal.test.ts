@@ -45,6 +45,7 @@ describe('commits', () => {
     expect(rig.journal.projection('trip', Uint8Array.of(1))).toEqual(Uint8Array.of(1));
     await rig.journal.commit([ride(2)], [{ space: 'trip', key: Uint8Array.of(1), value: null }]);
     expect(rig.journal.projections('trip')).toEqual([]);
+    expect(rig.journal.projection('trip', Uint8Array.of(1))).toBeNull();
     expect(await rig.verdict()).toMatchObject({ whole: true, rows: 3 });
   });
 

@@ -42,6 +42,24 @@ describe('the evidence keeper', () => {
     expect(seal(keeper().evidence, 1).sealKey).not.toEqual(first);
   });
 
+  it.each([
+    ['the expected place', 6],
+    ['another place than the expected one', 7],
+  ])('seals %s under its own nonce', (_name, seq) => {
+    const { evidence } = keeper();
+    evidence.expect({ epoch: 5, seq: 6 });
+    const { sealed, sealKey } = seal(evidence, seq);
+    expect(openEvidence(headEnd.privateKey, sealKey, 5, seq, sealed)).toEqual({ ok: true, plaintext: code });
+    const next = seal(evidence, 8);
+    expect(openEvidence(headEnd.privateKey, next.sealKey, 5, 8, next.sealed)).toEqual({ ok: true, plaintext: code });
+  });
+
+  it('expects nothing while no sealing key is known', () => {
+    const evidence = new EvidenceKeeper(new VirtualClock());
+    evidence.expect({ epoch: 5, seq: 1 });
+    expect(evidence.seal({ epoch: 5, seq: 1 }, code)).toBeNull();
+  });
+
   it('takes a new key when a place comes again, as after a commit that failed', () => {
     const { evidence } = keeper();
     const before = seal(evidence, 4);

@@ -89,6 +89,10 @@ async function open(options: { confirms?: boolean; rules?: object; journal?: (re
   rigs.push(rig);
   await rig.open();
   const happened: string[] = [];
+  rig.journal.committed.on(({ epoch, seq }) => {
+    const [row] = rig.journal.read(epoch, seq, 1).map(({ body }) => decodeRow(body));
+    happened.push(`${row?.type} ${row?.payload.act}`);
+  });
   const journal = options.journal?.(rig.journal) ?? rig.journal;
   const gate = new PortGate(options.confirms ?? true, happened);
   const limitsSeen: VerifyLimits[] = [];
@@ -116,7 +120,7 @@ async function open(options: { confirms?: boolean; rules?: object; journal?: (re
       return verifyCode(raw, atMonoMs, { now: at, trust, limits, cache: new CredentialCache() }, lookups);
     },
     later: (input) => queue.input(input),
-    written: ({ records }) => happened.push(...records.map(({ type, payload }) => `${type} ${payload.act}`)),
+    written: () => {},
   };
   const desk = new GateLaneDesk(
     {
