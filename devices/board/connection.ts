@@ -2,7 +2,8 @@
 // line and thrown away with it.
 
 import type { Firmata } from 'firmata-io';
-import type { Board, Relay } from 'johnny-five';
+import type Board from 'johnny-five/lib/board.js';
+import type Relay from 'johnny-five/lib/relay.js';
 import type { Bytes } from '../../runtime/core/bytes.ts';
 import { type Clock, repeat, type TimerHandle } from '../../runtime/core/clock.ts';
 import { type ErrorCode, messageOf, StileError } from '../../runtime/core/errors.ts';

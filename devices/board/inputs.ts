@@ -1,7 +1,7 @@
 // The inputs of one board connection: raw levels as the board reports them, each change with the time it was read. Not
 // johnny-five's Sensor or Button: they sample, and lose edges of a fast contact.
 import type { Firmata } from 'firmata-io';
-import type { Board } from 'johnny-five';
+import type Board from 'johnny-five/lib/board.js';
 import type { MonoMs } from '../../runtime/core/brand.ts';
 import type { Clock } from '../../runtime/core/clock.ts';
 

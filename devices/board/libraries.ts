@@ -1,4 +1,6 @@
-// johnny-five and firmata-io, loaded only where a board is configured: they take 85-300 ms and some megabytes.
+// johnny-five and firmata-io, loaded only where a board is configured: they take 85-300 ms and some megabytes. Of
+// johnny-five only the two parts in use: its index also loads servos, displays and some forty more, which takes twice
+// the time and four more megabytes.
 import { messageOf, StileError } from '../../runtime/core/errors.ts';
 
 export type Libraries = Awaited<ReturnType<typeof importBoth>>;
@@ -16,6 +18,10 @@ export async function loadLibraries(): Promise<Libraries> {
 }
 
 async function importBoth() {
-  const [{ default: five }, { default: firmata }] = await Promise.all([import('johnny-five'), import('firmata-io')]);
-  return { five, Firmata: firmata.Firmata };
+  const [{ default: Board }, { default: Relay }, { default: firmata }] = await Promise.all([
+    import('johnny-five/lib/board.js'),
+    import('johnny-five/lib/relay.js'),
+    import('firmata-io'),
+  ]);
+  return { five: { Board, Relay }, Firmata: firmata.Firmata };
 }
