@@ -63,6 +63,7 @@ const packages = {
   mqtt: ['^sync/terminal/link(/|[.]ts$)', '^sync/headend/'],
   'mqtt-packet': ['^sync/terminal/link(/|[.]ts$)'],
   'node-hid': ['^devices/hid/'],
+  pg: ['^sync/headend/store/'],
   pino: ['^runtime/core/log[.]ts$'],
   preact: [page],
   qr: ['^simulators/street/web/'],

@@ -24,10 +24,7 @@ const peers = {
   mosquitto: fromPackage('mosquitto', 'mosquitto'),
   openssl: fromPackage('openssl', 'openssl'),
   perl: fromPackage('perl-base', 'perl'),
-  postgres: {
-    remedy: 'apt-get install postgresql',
-    present: () => existsSync('/usr/lib/postgresql') || onPath('postgres'),
-  },
+  postgres: { remedy: 'apt-get install postgresql', present: () => postgresProgram('initdb') !== undefined },
   procfs: { remedy: 'run on Linux with /proc mounted', present: () => existsSync('/proc/self/status') },
   pty: { remedy: 'run on Linux with /dev/ptmx and devpts mounted', present: hasPseudoTerminals },
   python3: fromPackage('python3', 'python3'),
@@ -74,6 +71,15 @@ export const remedyOf = (name: PeerName): string => peers[name].remedy;
 export function programPath(program: string): string | undefined {
   const folders = [...(process.env['PATH'] ?? '').split(delimiter), '/usr/sbin', '/sbin'];
   return folders.map((folder) => join(folder, program)).find(isExecutable);
+}
+
+/** Debian keeps the programs of each PostgreSQL beside each other, outside of PATH; the newest is taken. */
+export function postgresProgram(program: 'initdb' | 'postgres'): string | undefined {
+  const versions = existsSync('/usr/lib/postgresql') ? readdirSync('/usr/lib/postgresql') : [];
+  const found = versions
+    .toSorted((a, b) => Number(b) - Number(a))
+    .map((version) => join('/usr/lib/postgresql', version, 'bin', program));
+  return found.find(isExecutable) ?? programPath(program);
 }
 
 function onPath(program: string): boolean {

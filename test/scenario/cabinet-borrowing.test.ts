@@ -7,7 +7,7 @@ import { hex } from '../../runtime/core/bytes.ts';
 import { StreetProcess } from '../../runtime/main/street/child-process.ts';
 import { headEndKeys } from '../../runtime/main/street/setting.ts';
 import { itemNamed } from '../../simulators/cabinet/slot.ts';
-import { openLoanDatabase } from '../../sync/headend/store/sqlite-loan-store.ts';
+import { openSqliteLoans } from '../../sync/headend/store/loan-database.ts';
 import { freePort } from '../fixtures/bus-rig.ts';
 import { CabinetRig, guides } from '../fixtures/cabinet-rig.ts';
 import { tableBody } from './validator-bus.ts';
@@ -72,8 +72,8 @@ async function phone(origin: string, address: string): Promise<string> {
   return pressed.text();
 }
 
-async function inLoans<T>(read: (database: Awaited<ReturnType<typeof openLoanDatabase>>) => Promise<T>): Promise<T> {
-  const database = await openLoanDatabase(join(hall.folder, 'headend', 'loans.db'));
+async function inLoans<T>(read: (database: Awaited<ReturnType<typeof openSqliteLoans>>) => Promise<T>): Promise<T> {
+  const database = await openSqliteLoans(join(hall.folder, 'headend', 'loans.db'));
   try {
     return await read(database);
   } finally {

@@ -1,4 +1,4 @@
-// `stile headend run`: the embedded head end in one process. A parent that started it may have accounts
+// `stile headend run`: the head end in one process. A parent that started it may have accounts
 // denied and pardoned over the process channel.
 import { messageOf } from '../../core/errors.ts';
 import { type ChildOrder, onEnd, onParentOrder, tellParent } from '../child-channel.ts';

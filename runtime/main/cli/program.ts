@@ -85,7 +85,7 @@ function addHeadEnd(program: Command): void {
   const headend = program.command('headend').description('the head end that terminals report to');
   headend
     .command('run')
-    .description('run the embedded head end: broker and SQLite store in one process')
+    .description('run the head end; without more in its configuration, broker and SQLite store in one process')
     .requiredOption('--config <file>', "the head end's configuration, see docs/configuration.md")
     .addOption(new Option('--sabotage <kind>').hideHelp())
     .action(async (options: { config: string; sabotage?: string }) => {

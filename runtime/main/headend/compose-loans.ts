@@ -1,20 +1,18 @@
 // The part of a head end that lends guides, put together where it is configured: loans and deposits in a database of
 // their own, and the page that a phone opens with a cabinet's code.
-import { join } from 'node:path';
 import type { HeadEnd } from '../../../sync/headend/headend.ts';
-import type { IngestStore } from '../../../sync/headend/store/ingest-store.ts';
 import type { DepositProvider } from '../../../sync/wire/deposits.ts';
 import type { Clock } from '../../core/clock.ts';
 import { systemEntropy } from '../../core/entropy.ts';
 import { Signal } from '../../core/event.ts';
 import type { Logger } from '../../core/log.ts';
 import { type LoansConfig, policyOf } from './loans-config.ts';
+import type { Stores } from './open-store.ts';
 
 export interface LoansParts {
   readonly operator: string;
-  readonly dataFolder: string;
   readonly headEnd: HeadEnd;
-  readonly rows: IngestStore;
+  readonly stores: Stores;
   readonly clock: Clock;
   readonly log: Logger;
 }
@@ -30,16 +28,22 @@ export interface RunningLoans {
  * @throws StileError NATIVE_PACKAGE_MISSING, FILE_UNREADABLE for `loans.db`, PORT_IN_USE for the page.
  */
 export async function composeLoans(config: LoansConfig, parts: LoansParts): Promise<RunningLoans> {
-  const [{ LoanOffice }, { openLoanDatabase }, { LoanPage }] = await Promise.all([
+  const [{ LoanOffice }, { LoanPage }] = await Promise.all([
     import('../../../sync/headend/loans/loan-office.ts'),
-    import('../../../sync/headend/store/sqlite-loan-store.ts'),
     import('../../../sync/headend/console/loans/server.ts'),
   ]);
   const { clock, log } = parts;
   const policy = policyOf(config);
-  const database = await openLoanDatabase(join(parts.dataFolder, 'loans.db'));
+  const database = await parts.stores.loans();
   const provider = await providerOf(config, clock, log);
-  const office = new LoanOffice({ ...parts, database, provider, policy, entropy: systemEntropy });
+  const office = new LoanOffice({
+    ...parts,
+    rows: parts.stores.rows,
+    database,
+    provider,
+    policy,
+    entropy: systemEntropy,
+  });
   const offer = { terms: policy.terms, depositMinor: policy.depositMinor, decimals: config.decimals };
   const page = new LoanPage({ desk: office.codes, offer, origin: config.page.origin ?? null, log });
   await office.start();

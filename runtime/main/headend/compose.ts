@@ -1,10 +1,9 @@
-// Puts the embedded head end together: broker and SQLite store in one process, for a demonstration, a
-// test, or one small site.
+// Puts a head end together from what its configuration names. Without more than it must: broker and SQLite store in
+// one process, for a demonstration, a test, or one small site.
 import { mkdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { openEmbeddedBroker } from '../../../sync/headend/broker/embedded-broker.ts';
 import { HeadEnd } from '../../../sync/headend/headend.ts';
-import { openSqliteStore } from '../../../sync/headend/store/sqlite-store.ts';
+import { Retention } from '../../../sync/headend/retention.ts';
 import { TokenJudge } from '../../../sync/headend/token-judge.ts';
 import { secondsOf } from '../../core/brand.ts';
 import { fromHex } from '../../core/bytes.ts';
@@ -14,6 +13,7 @@ import { createLogger } from '../../core/log.ts';
 import { openTrustList } from '../../tokens/trust-list.ts';
 import { composeLoans } from './compose-loans.ts';
 import { type HeadEndConfig, readFares, readHeadEndKeys, readRules } from './config.ts';
+import { openStores } from './open-store.ts';
 import { openOrderSocket } from './order-socket.ts';
 import { carryOutOrder } from './orders.ts';
 
@@ -48,9 +48,9 @@ export async function composeHeadEnd(
   const fares = readFares(config.faresFile);
   const rules = config.rulesFile === null ? null : readRules(config.rulesFile);
   mkdirSync(config.dataFolder, { recursive: true, mode: 0o700 });
-  const file = join(config.dataFolder, 'headend.db');
-  const store = await openSqliteStore(file);
-  await prepareStore(file);
+  const stores = await openStores(config.store, config.dataFolder, { clock, log });
+  const store = stores.rows;
+  if (stores.file !== null) await prepareStore(stores.file);
   const broker = await openEmbeddedBroker({ operator: config.operator, port: config.port, log });
   const headEnd = new HeadEnd({
     operator: config.operator,
@@ -70,10 +70,12 @@ export async function composeHeadEnd(
   await headEnd.deny.open();
   await headEnd.publisher.publishLarge('fares', fares);
   if (rules) await headEnd.publisher.publishLarge('rules', rules);
-  const { operator, dataFolder } = config;
-  const parts = { operator, dataFolder, headEnd, rows: store, clock, log };
+  const { retentionDays } = config.store;
+  const retention = retentionDays === null ? null : new Retention({ store, days: retentionDays, clock, log });
+  retention?.start();
+  const parts = { operator: config.operator, headEnd, stores, clock, log };
   const orders = await openOrderSocket(
-    dataFolder,
+    config.dataFolder,
     (order) => carryOutOrder(order, { commands: headEnd.commands, zones: config.zones }),
     log,
   );
@@ -86,9 +88,10 @@ export async function composeHeadEnd(
     stop: async () => {
       await orders.close();
       await loans?.stop();
+      await retention?.stop();
       await headEnd.stop();
       await broker.close();
-      store.close();
+      await store.close();
       log.info('head end stopped', { count: secondsOf(clock.wallMs()) });
     },
   };

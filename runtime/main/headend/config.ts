@@ -17,6 +17,7 @@ import type { RootSet } from '../../tokens/trust-list.ts';
 import { wholeNumber } from '../config/fields.ts';
 import { parseConfig } from '../config/parse.ts';
 import { type LoansConfig, loansSchema } from './loans-config.ts';
+import { type StoreConfig, storeConfigOf, storeSchema } from './store-config.ts';
 
 const id = z.string().regex(/^[A-Za-z0-9_-]{1,32}$/, 'must be 1 to 32 of A-Z a-z 0-9 _ -');
 const hexOf = (bytes: number) =>
@@ -55,6 +56,7 @@ const headEndSchema = z.strictObject({
     )
     .max(64)
     .default([]),
+  store: storeSchema,
   loans: loansSchema.optional(),
   log: z
     .strictObject({ level: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info') })
@@ -62,7 +64,8 @@ const headEndSchema = z.strictObject({
 });
 
 export interface HeadEndConfig
-  extends Omit<z.infer<typeof headEndSchema>, 'roots' | 'terminals' | 'rulesFile' | 'loans'> {
+  extends Omit<z.infer<typeof headEndSchema>, 'roots' | 'terminals' | 'rulesFile' | 'loans' | 'store'> {
+  readonly store: StoreConfig;
   /** Null for a head end without cabinets. */
   readonly loans: LoansConfig | null;
   /** Null where no site's rules are published. */
@@ -78,6 +81,7 @@ export function readHeadEndConfig(file: string): HeadEndConfig {
   return {
     ...config,
     loans: config.loans ?? null,
+    store: storeConfigOf(config.store, from),
     dataFolder: from(config.dataFolder),
     keysFile: from(config.keysFile),
     trustListFile: from(config.trustListFile),

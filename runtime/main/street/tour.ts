@@ -2,7 +2,7 @@
 // what should come of it; whether it did is for the checker to say.
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { openLoanDatabase } from '../../../sync/headend/store/sqlite-loan-store.ts';
+import { openSqliteLoans } from '../../../sync/headend/store/loan-database.ts';
 import { sleep } from '../../core/clock.ts';
 import { BusStory } from './bus-story.ts';
 import { CabinetStory } from './cabinet-story.ts';
@@ -60,7 +60,7 @@ export class TourStory {
 
   /** As many loans as guides were taken, and ended ones as came back. */
   async #booked({ begun, ended }: CabinetStory['loans']): Promise<boolean> {
-    const database = await openLoanDatabase(join(this.#stage.setting.headEndData, 'loans.db'));
+    const database = await openSqliteLoans(join(this.#stage.setting.headEndData, 'loans.db'));
     try {
       const all = await database.loans.loans(['ON_LOAN', 'RETURNED'], maxLoans);
       return all.length >= begun && all.filter(({ state }) => state === 'RETURNED').length >= ended;

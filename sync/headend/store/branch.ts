@@ -11,6 +11,8 @@ export interface Neighbours {
   readonly nextPrev: Bytes | null;
   /** The batch continues rows that are themselves a fork. */
   readonly continuesFork: boolean;
+  /** Rows up to here were stored and are forgotten; -1 for none. */
+  readonly prunedUpto: number;
 }
 
 export type Placement =
@@ -28,8 +30,9 @@ export type Placement =
 export function placeBatch(batch: IngestBatch, cursor: IngestCursor, around: Neighbours): Placement {
   const forkIndex = firstForked(batch, around);
   const main = batch.rows.slice(0, forkIndex);
-  const fresh = main.filter((row) => !around.hashes.has(row.seq));
-  const known = main.filter((row) => around.hashes.has(row.seq));
+  const isKnown = ({ seq }: IngestRow): boolean => seq <= around.prunedUpto || around.hashes.has(seq);
+  const fresh = main.filter((row) => !isKnown(row));
+  const known = main.filter(isKnown);
   const before = Ranges.of([0, cursor.upto], ...cursor.held);
   const last = main[main.length - 1];
   const first = main[0];

@@ -130,21 +130,37 @@ export const storeLimits = {
   epochs: 64,
 } as const;
 
-export interface IngestStore {
+/** Terminals, and the key each signs with. */
+export interface TerminalBook {
   terminals(): Promise<readonly TerminalRecord[]>;
   saveTerminal(record: TerminalRecord): Promise<void>;
-  commitBatches(batches: readonly IngestBatch[]): Promise<readonly BatchOutcome[]>;
+}
+
+/** How far each journal is stored. */
+export interface CursorBook {
   cursor(terminal: string, epoch: number): Promise<IngestCursor | null>;
   cursors(): Promise<readonly IngestCursor[]>;
+  /** Rows may have been committed since `cursor` was read: only what watches for gaps is written. */
   saveCursorWatch(cursor: IngestCursor): Promise<void>;
-  /** Where main branch and `seq` meet: the stored hash, or null. */
-  hashAt(terminal: string, epoch: number, seq: number): Promise<Bytes | null>;
+}
+
+/** What could not be taken as it came, and what people are to look at. */
+export interface IncidentBook {
   /** Positions at which a second history is kept apart. */
   forkedRanges(terminal: string, epoch: number): Promise<readonly Range[]>;
   quarantine(message: QuarantinedMessage): Promise<void>;
   /** True when it was not known before. */
   report(incident: Incident): Promise<boolean>;
+  /** Newest first. */
   incidents(limit: number): Promise<readonly Incident[]>;
+}
+
+/** The rows themselves. */
+export interface RowBook {
+  /** All of them or none. Storing a batch again changes nothing. */
+  commitBatches(batches: readonly IngestBatch[]): Promise<readonly BatchOutcome[]>;
+  /** Where main branch and `seq` meet: the stored hash, or null. */
+  hashAt(terminal: string, epoch: number, seq: number): Promise<Bytes | null>;
   unjudged(limit: number): Promise<readonly LedgerRow[]>;
   judge(verdicts: readonly { readonly row: LedgerRow; readonly verdict: string }[]): Promise<void>;
   /** Other terminals' rows with the same digest. */
@@ -156,11 +172,23 @@ export interface IngestStore {
   /** In order of seq, for a consumer: never beyond the cursor, so never across a hole. */
   read(terminal: string, epoch: number, fromSeq: number, limit: number): Promise<readonly LedgerRow[]>;
   counts(): Promise<LedgerCounts>;
+  /**
+   * Forgets judged rows of business days before `day`, unless they arrived at or after `arrivedMs`. Their positions stay
+   * taken: sent again they are known, and not stored. Returns how many rows went.
+   */
+  prune(day: string, arrivedMs: number): Promise<number>;
+}
+
+/** What the head end itself has to remember. */
+export interface Shelf {
   saveDocument(document: PublishedDocument): Promise<void>;
   newestDocument(kind: string, target: string): Promise<PublishedDocument | null>;
   document(kind: string, target: string, version: number): Promise<PublishedDocument | null>;
   /** A small value of the head end's own, durable when it resolves. */
   saveState(name: string, value: Bytes): Promise<void>;
   state(name: string): Promise<Bytes | null>;
+}
+
+export interface IngestStore extends TerminalBook, CursorBook, IncidentBook, RowBook, Shelf {
   close(): Promise<void>;
 }

@@ -11,7 +11,7 @@ import type { DispenseAnswer } from '../../../sync/headend/loans/code-desk.ts';
 import { CommandDispense } from '../../../sync/headend/loans/command-dispense.ts';
 import { claimOf } from '../../../sync/headend/loans/deposit.ts';
 import { LoanOffice } from '../../../sync/headend/loans/loan-office.ts';
-import { openLoanDatabase } from '../../../sync/headend/store/sqlite-loan-store.ts';
+import { openSqliteLoans } from '../../../sync/headend/store/loan-database.ts';
 import { MemoryBroker } from '../../../sync/terminal/link/memory-link.ts';
 import type { CommandPort } from '../../../sync/terminal/ports.ts';
 import { cabinetCodeAddress } from '../../../sync/wire/cabinet-code.ts';
@@ -111,7 +111,7 @@ test('a machine that is cut off leaves the command unanswered, and that is told 
 
 test('from the screen to the loan, with every part in its place', async () => {
   const { clock, hall, terminal, headEnd, store, journalled } = await road();
-  const database = await openLoanDatabase(':memory:');
+  const database = await openSqliteLoans(':memory:');
   const shared = { clock, entropy: new SeededEntropy('office'), log: silentLogger };
   const provider = new SimulatedProvider(shared);
   const office = new LoanOffice({ ...shared, operator, headEnd, rows: store, database, provider, policy });

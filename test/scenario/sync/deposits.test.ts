@@ -12,7 +12,7 @@ import { claimOf } from '../../../sync/headend/loans/deposit.ts';
 import { DepositDesk, depositLimits, retryMs } from '../../../sync/headend/loans/deposit-desk.ts';
 import type { DepositStore } from '../../../sync/headend/loans/deposit-store.ts';
 import type { Loan } from '../../../sync/headend/loans/loan.ts';
-import { type LoanDatabase, openLoanDatabase } from '../../../sync/headend/store/sqlite-loan-store.ts';
+import { type LoanDatabase, openSqliteLoans } from '../../../sync/headend/store/loan-database.ts';
 import { policy } from '../../fixtures/loan-world.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'stile-deposits-'));
@@ -37,7 +37,7 @@ interface Till {
 async function till(seed: string, faults: ProviderFaults = noFaults, file = ':memory:'): Promise<Till> {
   const clock = new VirtualClock();
   const provider = new SimulatedProvider({ clock, entropy: new SeededEntropy(`${seed} line`), faults });
-  const database = await openLoanDatabase(file);
+  const database = await openSqliteLoans(file);
   return { clock, provider, database, desk: newDesk({ clock, provider, database }, seed) };
 }
 
@@ -236,7 +236,7 @@ describe.each(['night', 'rain', 'snow'])(
         if (mortal.died) deaths++;
         await dying.stop();
         await t.database.close();
-        t.database = await openLoanDatabase(file);
+        t.database = await openSqliteLoans(file);
         t.desk = newDesk(t, `${seed} ${at}`);
         const before = orders[at - 2];
         if (before !== undefined && at % 3 === 0) await t.desk.letGoOf(claimOf.order(before));

@@ -13,7 +13,7 @@ import { claimOf } from '../../../sync/headend/loans/deposit.ts';
 import { datingMs, loanStates } from '../../../sync/headend/loans/loan.ts';
 import { LoanDesk } from '../../../sync/headend/loans/loan-desk.ts';
 import { LoanReader } from '../../../sync/headend/loans/loan-reader.ts';
-import { openLoanDatabase } from '../../../sync/headend/store/sqlite-loan-store.ts';
+import { openSqliteLoans } from '../../../sync/headend/store/loan-database.ts';
 import { LoanWorld, orderId, policy, relabelled } from '../../fixtures/loan-world.ts';
 import { ctiOf, digestOf, Hall, type HallOptions } from '../cabinet-hall.ts';
 
@@ -615,14 +615,14 @@ describe('whatever order rows arrive in', () => {
     await world.store(b);
     let read = 0;
     for (let life = 0, count = -1; count !== 0; life++) {
-      const database = await openLoanDatabase(file);
+      const database = await openSqliteLoans(file);
       count = await new LoanReader({ rows: world.rows, loans: database.loans }).pass();
       read += count;
       if (life === 0) expect(await database.loans.loans(loanStates, 10)).toEqual([]);
       await database.close();
     }
     expect(read).toBe(a.length + b.length);
-    const database = await openLoanDatabase(file);
+    const database = await openSqliteLoans(file);
     const { rows, clock } = world;
     const entropy = new SeededEntropy('next');
     await new LoanDesk({ rows, loans: database.loans, clock, entropy, log: silentLogger, policy }).pass();

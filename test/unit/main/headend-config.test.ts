@@ -102,17 +102,9 @@ describe('a head end configuration', () => {
     ['loans.page.origin', 'http://guides.example', 'https://NAME, without a path'],
     ['loans.deposit.provider', 'bank', 'simulated'],
     ['loans.deposit.amountMinor', 1.5, 'a whole number from 1 to 100000000'],
+    ['store.kind', 'oracle', 'sqlite, postgresql'],
+    ['store.retentionDays', 7, 'a whole number from 30 to 3650'],
   ])('with a wrong %s names what is allowed', (key, value, allowed) => {
-    const config = {
-      operator: 'demo',
-      dataFolder: 'data',
-      keysFile: 'keys.json',
-      trustListFile: 'trust.cbor',
-      faresFile: 'fares.json',
-      roots: { gen: 1, need: 1, keys: [1, 2].map((n) => ({ kid: `0000000${n}`, publicKey: `${n}`.repeat(64) })) },
-      terminals: [],
-      port: 0,
-    };
     const prices = { currency: 'CNY', periodMinutes: 30, periodMinor: 1, dailyMaxMinor: 2, lostMinor: 3 };
     const loans = (more: object) => ({ loans: { ...prices, ...more } });
     const deposit = { provider: 'simulated', amountMinor: 1 };
@@ -122,6 +114,8 @@ describe('a head end configuration', () => {
       'loans.page.origin': loans({ page: { origin: value } }),
       'loans.deposit.provider': loans({ deposit: { ...deposit, provider: value } }),
       'loans.deposit.amountMinor': loans({ deposit: { ...deposit, amountMinor: value } }),
+      'store.kind': { store: { kind: value } },
+      'store.retentionDays': { store: { kind: 'sqlite', retentionDays: value } },
       'roots.need': { roots: { ...config.roots, need: value } },
       'zones.0.capacity': { zones: [{ site: '7', zone: 'hall', capacity: value, lanes: ['east'] }] },
     };
@@ -132,6 +126,37 @@ describe('a head end configuration', () => {
     expect(fault.message.split('\n')).toHaveLength(1);
   });
 });
+
+describe('the store of a head end', () => {
+  const storeOf = (store?: object) =>
+    readHeadEndConfig(written(JSON.stringify({ ...config, ...(store && { store }) }))).store;
+
+  it('is a file where nothing is said', () => {
+    expect(storeOf()).toEqual({ kind: 'sqlite', retentionDays: null });
+  });
+
+  it('is a PostgreSQL server on this machine, or one whose certificate is checked', () => {
+    expect(storeOf({ kind: 'postgresql' })).toMatchObject({ host: '/var/run/postgresql', port: 5_432, caFile: null });
+    expect(storeOf({ kind: 'postgresql', host: '127.0.0.1' })).toMatchObject({ host: '127.0.0.1' });
+    const far = { kind: 'postgresql', host: 'db.example' };
+    expect(storeOf({ ...far, caFile: 'ca.pem', passwordFile: '/secret' })).toMatchObject({
+      caFile: join(folder, 'ca.pem'),
+      passwordFile: '/secret',
+    });
+    expect(faultOf(() => storeOf(far)).message).toMatch(/store\.caFile is missing; must name the authority/);
+  });
+});
+
+const config = {
+  operator: 'demo',
+  dataFolder: 'data',
+  keysFile: 'keys.json',
+  trustListFile: 'trust.cbor',
+  faresFile: 'fares.json',
+  roots: { gen: 1, need: 1, keys: [1, 2].map((n) => ({ kid: `0000000${n}`, publicKey: `${n}`.repeat(64) })) },
+  terminals: [],
+  port: 0,
+};
 
 function written(content: string): string {
   const file = join(folder, 'file.json');

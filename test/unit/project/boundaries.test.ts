@@ -50,6 +50,7 @@ const violations = [
   ['package-mqtt', 'sync/terminal/plant2.ts', 'mqtt'],
   ['package-mqtt-packet', 'sync/terminal/plant3.ts', 'mqtt-packet'],
   ['package-node-hid', 'devices/scanner/plant3.ts', 'node-hid'],
+  ['package-pg', 'sync/headend/plant10.ts', 'pg'],
   ['package-pino', 'runtime/core/plant2.ts', 'pino'],
   ['package-preact', 'simulators/street/plant.ts', 'preact'],
   ['package-qr', 'simulators/wallet/plant.ts', 'qr'],
