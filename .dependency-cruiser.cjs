@@ -52,6 +52,7 @@ const rooms = [
 /** Where each package may be imported; tests may import any. The scan path parses by hand, without zod. */
 const packages = {
   '@noble/curves': ['^runtime/tokens/jtt1179/', '^simulators/issuer/'],
+  '@peculiar/x509': ['^sync/headend/pki/'],
   '@serialport/.+': ['^devices/serial/'],
   aedes: ['^sync/headend/broker(/|[.]ts$)'],
   'better-sqlite3': [store, '^sync/headend/store(/|[.]ts$)', '^runtime/main/(checker|sabotage)/'],
@@ -68,6 +69,7 @@ const packages = {
   preact: [page],
   qr: ['^simulators/street/web/'],
   'qrcode-terminal': ['^runtime/main/'],
+  'reflect-metadata': ['^sync/headend/pki/'],
   serialport: ['^devices/serial/'],
   zod: ['^runtime/(?!tokens/|machines/)', '^(devices|sync|simulators)/'],
 };

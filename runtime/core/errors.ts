@@ -3,7 +3,10 @@
 
 /** Stable: documented in docs/errors.md, never renamed. */
 export const errorCodes = [
+  'BROKER_REFUSED',
+  'BROKER_UNREACHABLE',
   'CBOR_MALFORMED',
+  'CERTIFICATE_REFUSED',
   'CONFIG_INVALID',
   'CONFIG_UNREADABLE',
   'DATABASE_REFUSED',

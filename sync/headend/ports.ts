@@ -1,5 +1,6 @@
 // What the head end needs from outside: a broker to speak through and somebody who can judge a token.
 import type { Bytes } from '../../runtime/core/bytes.ts';
+import type { Signal } from '../../runtime/core/event.ts';
 import type { Row } from '../../runtime/records/row.ts';
 import type { RowDate } from './row-dates.ts';
 
@@ -13,6 +14,8 @@ export interface Exchange {
   publish(topic: string, payload: Bytes, options: { readonly qos: 0 | 1; readonly retain: boolean }): void;
   /** Handlers return at once: delivery is confirmed to the sender before anything is stored. */
   subscribe(filter: string, handler: (message: ExchangeMessage) => void): void;
+  /** After each connection to a broker elsewhere, which may have forgotten what it retained. */
+  readonly up?: Signal<void>;
 }
 
 /**

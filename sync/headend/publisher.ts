@@ -56,6 +56,7 @@ export class Publisher {
   readonly #options: PublisherOptions;
   readonly #topics: ReturnType<typeof operatorTopics>;
   #timer: TimerHandle | null = null;
+  #leaveUp: (() => void) | null = null;
   #chunksUnderWay = 0;
   #answerVersion = 0;
 
@@ -67,16 +68,21 @@ export class Publisher {
   /** Repeats everything that is retained: an embedded broker forgets with its process. */
   async start(): Promise<void> {
     await this.#repeatAll();
-    this.#timer = repeat(this.#options.clock, 'headend.refresh', publisherLimits.refreshMs, () => {
-      void this.#repeatAll().catch((error: unknown) =>
-        this.#options.log.error('headend.refresh-failed', { detail: messageOf(error) }),
-      );
-    });
+    this.#timer = repeat(this.#options.clock, 'headend.refresh', publisherLimits.refreshMs, () => this.#refresh());
+    this.#leaveUp = this.#options.exchange.up?.on(() => this.#refresh()) ?? null;
     this.#hostState(true);
+  }
+
+  #refresh(): void {
+    this.#hostState(true);
+    void this.#repeatAll().catch((error: unknown) =>
+      this.#options.log.error('headend.refresh-failed', { detail: messageOf(error) }),
+    );
   }
 
   stop(): void {
     this.#timer?.cancel();
+    this.#leaveUp?.();
     this.#hostState(false);
   }
 

@@ -4,6 +4,7 @@ import { Command, CommanderError, Option } from 'commander';
 import { StileError } from '../../core/errors.ts';
 import { type StaffRole, staffRoles } from '../../tokens/staff-roles.ts';
 import { softwareVersion } from '../version.ts';
+import type { InitFlags } from './headend-folder.ts';
 import type { LaneOrderOptions } from './headend-orders.ts';
 import type { RecordOptions, ReplayOptions } from './line.ts';
 import type { ScenarioOptions } from './scenario.ts';
@@ -108,6 +109,46 @@ function addHeadEnd(program: Command): void {
       process.exitCode = await orderLanes(kind, lanes, options);
     });
   }
+  addHeadEndFolder(headend);
+}
+
+function addHeadEndFolder(headend: Command): void {
+  headend
+    .command('init')
+    .description('make the folder of a head end with mosquitto: authority, certificates, broker and head-end files')
+    .argument('<dir>', 'a new folder')
+    .requiredOption('--operator <id>', 'whose terminals these will be')
+    .option('--host <name...>', 'names and addresses of the broker, as terminals reach it', ['localhost'])
+    .option('--port <number>', 'where the broker listens for terminals', '8883')
+    .option('--service-port <number>', 'where it listens for the head end, on loopback', '8884')
+    .addOption(new Option('--store <kind>', 'where rows are kept').choices(['sqlite', 'postgresql']).default('sqlite'))
+    .option('--database-host <host>', 'with --store postgresql: address or socket folder of the server')
+    .option('--json', 'one JSON line', false)
+    .action(async (dir: string, options: InitFlags) => {
+      const { initCommand } = await import('./headend-folder.ts');
+      await initCommand(dir, options);
+    });
+  const device = headend.command('device').description('certificates of terminals');
+  device
+    .command('add')
+    .description('make a terminal known, or renew its certificate')
+    .argument('<id>', 'terminal id; the common name of its certificate')
+    .requiredOption('--dir <dir>', 'the folder that init made')
+    .option('--json', 'one JSON line', false)
+    .action(async (id: string, options: { dir: string; json: boolean }) => {
+      const { addDeviceCommand } = await import('./headend-folder.ts');
+      await addDeviceCommand(id, options);
+    });
+  device
+    .command('revoke')
+    .description('take back every certificate of a terminal; in force when the broker is reloaded')
+    .argument('<id>', 'terminal id')
+    .requiredOption('--dir <dir>', 'the folder that init made')
+    .option('--json', 'one JSON line', false)
+    .action(async (id: string, options: { dir: string; json: boolean }) => {
+      const { revokeDeviceCommand } = await import('./headend-folder.ts');
+      await revokeDeviceCommand(id, options);
+    });
 }
 
 function addToken(program: Command): void {

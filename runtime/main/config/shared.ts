@@ -7,7 +7,7 @@ import { aGroup, clockTime, flag, listOf, path, pattern, text, wholeNumber } fro
 import { formatsSchema } from './formats.ts';
 
 const zoneAllowed = 'must be an IANA time zone such as Europe/Berlin';
-const broker = z.string('must be mqtt://HOST:PORT').superRefine((url, context) => {
+const broker = z.string('must be mqtts://HOST:PORT').superRefine((url, context) => {
   const problem = brokerProblem(url);
   if (problem !== null) context.addIssue({ code: 'custom', message: problem });
 });
@@ -85,6 +85,16 @@ const indicatorSchema = z.strictObject(
 /** Tried in order. */
 export const brokers = listOf(broker, 1, 8, 'addresses');
 
+/** The authority that signed the broker, and the terminal's own certificate and key, all PEM. */
+export const tlsSchema = z.strictObject({ caFile: path, certificateFile: path, keyFile: path }, aGroup);
+export type TlsFiles = z.infer<typeof tlsSchema>;
+
+export const tlsFrom = (tls: TlsFiles, from: (relative: string) => string): TlsFiles => ({
+  caFile: from(tls.caFile),
+  certificateFile: from(tls.certificateFile),
+  keyFile: from(tls.keyFile),
+});
+
 /** The site's own broker, and the file of the key that its machines share; without, no neighbour is heard. */
 export const network = z.strictObject({ brokers, keyFile: path }, aGroup).optional();
 
@@ -100,6 +110,7 @@ export const sharedKeys = {
   indicator: indicatorSchema,
   formats: formatsSchema,
   brokers,
+  tls: tlsSchema.optional(),
   /** How long after a badge the acts are its bearer's. */
   staff: z.strictObject({ actWithinSeconds: wholeNumber(5, 120).default(20) }, aGroup).prefault({}),
   journal: z

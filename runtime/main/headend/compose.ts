@@ -1,7 +1,6 @@
 // Puts a head end together from what its configuration names. Without more than it must: broker and SQLite store in
 // one process, for a demonstration, a test, or one small site.
-import { mkdirSync, readFileSync } from 'node:fs';
-import { openEmbeddedBroker } from '../../../sync/headend/broker/embedded-broker.ts';
+import { readFileSync } from 'node:fs';
 import { HeadEnd } from '../../../sync/headend/headend.ts';
 import { Retention } from '../../../sync/headend/retention.ts';
 import { TokenJudge } from '../../../sync/headend/token-judge.ts';
@@ -13,12 +12,14 @@ import { createLogger } from '../../core/log.ts';
 import { openTrustList } from '../../tokens/trust-list.ts';
 import { composeLoans } from './compose-loans.ts';
 import { type HeadEndConfig, readFares, readHeadEndKeys, readRules } from './config.ts';
+import { openExchange } from './open-exchange.ts';
 import { openStores } from './open-store.ts';
 import { openOrderSocket } from './order-socket.ts';
 import { carryOutOrder } from './orders.ts';
 
 export interface RunningHeadEnd {
-  readonly port: number;
+  /** Of the embedded broker; null where the broker is elsewhere. */
+  readonly port: number | null;
   /** Of the borrowing page; null without loans. */
   readonly pagePort: number | null;
   deny(issuer: string, account: string): Promise<void>;
@@ -47,16 +48,15 @@ export async function composeHeadEnd(
   }
   const fares = readFares(config.faresFile);
   const rules = config.rulesFile === null ? null : readRules(config.rulesFile);
-  mkdirSync(config.dataFolder, { recursive: true, mode: 0o700 });
   const stores = await openStores(config.store, config.dataFolder, { clock, log });
   const store = stores.rows;
   if (stores.file !== null) await prepareStore(stores.file);
-  const broker = await openEmbeddedBroker({ operator: config.operator, port: config.port, log });
+  const broker = await openExchange(config, clock, log);
   const headEnd = new HeadEnd({
     operator: config.operator,
     host: config.host,
     store,
-    exchange: broker,
+    exchange: broker.exchange,
     clock,
     log,
     signers: keys.signers,

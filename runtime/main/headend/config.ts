@@ -16,6 +16,8 @@ import { algorithms, kidOf } from '../../tokens/keys.ts';
 import type { RootSet } from '../../tokens/trust-list.ts';
 import { wholeNumber } from '../config/fields.ts';
 import { parseConfig } from '../config/parse.ts';
+import { tlsFrom } from '../config/shared.ts';
+import { type BrokerConfig, brokerSchema } from './broker-config.ts';
 import { type LoansConfig, loansSchema } from './loans-config.ts';
 import { type StoreConfig, storeConfigOf, storeSchema } from './store-config.ts';
 
@@ -57,6 +59,7 @@ const headEndSchema = z.strictObject({
     .max(64)
     .default([]),
   store: storeSchema,
+  broker: brokerSchema,
   loans: loansSchema.optional(),
   log: z
     .strictObject({ level: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info') })
@@ -64,7 +67,8 @@ const headEndSchema = z.strictObject({
 });
 
 export interface HeadEndConfig
-  extends Omit<z.infer<typeof headEndSchema>, 'roots' | 'terminals' | 'rulesFile' | 'loans' | 'store'> {
+  extends Omit<z.infer<typeof headEndSchema>, 'roots' | 'terminals' | 'rulesFile' | 'loans' | 'store' | 'broker'> {
+  readonly broker: BrokerConfig;
   readonly store: StoreConfig;
   /** Null for a head end without cabinets. */
   readonly loans: LoansConfig | null;
@@ -81,6 +85,7 @@ export function readHeadEndConfig(file: string): HeadEndConfig {
   return {
     ...config,
     loans: config.loans ?? null,
+    broker: brokerOf(config.broker, from),
     store: storeConfigOf(config.store, from),
     dataFolder: from(config.dataFolder),
     keysFile: from(config.keysFile),
@@ -93,6 +98,11 @@ export function readHeadEndConfig(file: string): HeadEndConfig {
     },
     terminals: config.terminals.map((terminal) => ({ id: terminal.id, journalKey: fromHex(terminal.journalKey) })),
   };
+}
+
+function brokerOf(broker: z.infer<typeof brokerSchema>, from: (relative: string) => string): BrokerConfig {
+  if (broker.kind === 'embedded') return broker;
+  return { kind: 'mqtt', url: broker.url, tls: broker.tls === undefined ? null : tlsFrom(broker.tls, from) };
 }
 
 const privateKey = z.string().regex(/^[0-9a-f]{64,1024}$/, 'must be a PKCS #8 key in DER, hexadecimal');

@@ -1,5 +1,5 @@
 // Opens the databases that a configuration names. A client library is loaded only for the one that is configured.
-import { readFileSync, statSync } from 'node:fs';
+import { mkdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { IngestStore } from '../../../sync/headend/store/ingest-store.ts';
 import type { LoanDatabase } from '../../../sync/headend/store/loan-database.ts';
@@ -22,6 +22,7 @@ export async function openStores(
   dataFolder: string,
   world: { readonly clock: Clock; readonly log: Logger },
 ): Promise<Stores> {
+  mkdirSync(dataFolder, { recursive: true, mode: 0o700 });
   if (store.kind === 'sqlite') return openFiles(dataFolder);
   const settings = settingsOf(store);
   const [{ openPostgresDatabase }, { openPostgresStore, openPostgresLoans }] = await Promise.all([

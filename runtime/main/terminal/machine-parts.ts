@@ -15,6 +15,7 @@ import type { Desk, DeskServices } from '../../terminal/desk.ts';
 import type { HeldDocuments } from '../../terminal/held-documents.ts';
 import type { Recovered } from '../../terminal/recovery.ts';
 import type { ChildOrder } from '../child-channel.ts';
+import type { TlsFiles } from '../config/shared.ts';
 
 /** What is there before the desk is. */
 export interface MachineContext {
@@ -35,6 +36,8 @@ export interface ConnectContext {
   readonly logger: Logger;
   /** Null while the clock is not trusted. */
   readonly now: () => UnixSeconds | null;
+  /** For brokers with mTLS; null where none is configured. */
+  readonly tls: TlsFiles | null;
 }
 
 export interface MachineParts<Input> {

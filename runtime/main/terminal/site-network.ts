@@ -12,6 +12,7 @@ import { messageOf, StileError } from '../../core/errors.ts';
 import type { Logger } from '../../core/log.ts';
 import { decodeTicketUse, type TicketUse } from '../../machines/shared/use-ledger.ts';
 import type { ConnectContext } from './machine-parts.ts';
+import { readTls } from './tls-material.ts';
 
 /** As the configuration has it. */
 export interface Network {
@@ -86,10 +87,12 @@ export class SiteNetwork {
       import('../../../sync/terminal/claims.ts'),
       import('../../../sync/terminal/link/mqtt-link.ts'),
     ]);
-    const { identity, documents, clock, logger, now } = context;
+    const { identity, documents, clock, logger, now, tls } = context;
     const { operator, terminal, journalKey } = identity;
     const common = { clock, entropy: systemEntropy };
-    const link = new MqttLink({ ...common, brokers: this.#network.brokers, clientId: terminal, log: logger });
+    const { brokers } = this.#network;
+    const certificates = tls && { tls: readTls(tls) };
+    const link = new MqttLink({ ...common, brokers, clientId: terminal, log: logger, ...certificates });
     const claims = new ClaimsOf({
       ...common,
       operator,

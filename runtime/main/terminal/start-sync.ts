@@ -12,6 +12,7 @@ import { softwareVersion } from '../version.ts';
 import { journalledTime } from './journalled-time.ts';
 import type { MachineParts } from './machine-parts.ts';
 import type { SyncEvents } from './sync-events.ts';
+import { readTls } from './tls-material.ts';
 
 export interface SyncParts {
   readonly config: TerminalConfig;
@@ -49,6 +50,7 @@ export async function startSync(parts: SyncParts): Promise<{ stop(): Promise<voi
       entropy: systemEntropy,
       log: logger,
       ...(machine.keepaliveSeconds && { keepaliveSeconds: machine.keepaliveSeconds }),
+      ...(config.tls && { tls: readTls(config.tls) }),
     }),
     clock,
     entropy: systemEntropy,
@@ -62,7 +64,7 @@ export async function startSync(parts: SyncParts): Promise<{ stop(): Promise<voi
   });
   events.follow(sync);
   sync.start();
-  const more = await machine.connect?.({ identity, documents, clock, logger, now });
+  const more = await machine.connect?.({ identity, documents, clock, logger, now, tls: config.tls ?? null });
   return {
     stop: async () => {
       await more?.stop();

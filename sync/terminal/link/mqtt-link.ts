@@ -5,12 +5,13 @@ import type { IClientOptions, MqttClient } from 'mqtt';
 import type { Bytes } from '../../../runtime/core/bytes.ts';
 import type { Clock, TimerHandle } from '../../../runtime/core/clock.ts';
 import { type Entropy, uniform } from '../../../runtime/core/entropy.ts';
-import { messageOf } from '../../../runtime/core/errors.ts';
+import { messageOf, StileError } from '../../../runtime/core/errors.ts';
 import { Signal } from '../../../runtime/core/event.ts';
 import type { Logger } from '../../../runtime/core/log.ts';
+import { type ConnectFault, connectFault } from '../../wire/connect-fault.ts';
 import type { Link, LinkMessage, LinkSession, PublishOptions, Will } from '../ports.ts';
 import { Backoff } from './backoff.ts';
-import { brokerAddress } from './broker-address.ts';
+import { brokerAddress, isEncrypted } from './broker-address.ts';
 
 export const linkLimits = {
   keepaliveSeconds: 30,
@@ -48,6 +49,15 @@ export interface MqttLinkOptions {
   readonly spreadMs?: number;
   /** Idle time after which the broker is asked whether it is there; a loss shows after one and a half of it. */
   readonly keepaliveSeconds?: number;
+  /** Required for `mqtts://`. Read for each connection, so that a renewed certificate is used without a restart. */
+  readonly tls?: () => TlsMaterial;
+}
+
+/** PEM: the broker's authority, the own certificate, whose common name is the terminal id, and its key. */
+export interface TlsMaterial {
+  readonly ca: string;
+  readonly cert: string;
+  readonly key: string;
 }
 
 export class MqttLink implements Link {
@@ -64,9 +74,14 @@ export class MqttLink implements Link {
   #wasUp = false;
   readonly #denied = new Set<string>();
 
-  /** @throws StileError CONFIG_INVALID for a broker that is not `mqtt://` on this machine. */
+  /** @throws StileError CONFIG_INVALID for a broker that is neither on this machine nor reached with certificates. */
   constructor(options: MqttLinkOptions) {
     options.brokers.map(brokerAddress);
+    if (!options.tls && options.brokers.some(isEncrypted)) {
+      throw new StileError('CONFIG_INVALID', 'a broker is mqtts://, and no certificates are configured', {
+        remedy: 'Set "tls" to the files of the authority, the certificate and its key.',
+      });
+    }
     this.#options = options;
     this.#backoff = new Backoff(options.entropy);
   }
@@ -136,9 +151,10 @@ export class MqttLink implements Link {
       const will = await this.#will?.();
       const mqtt = await loadMqtt();
       if (!this.#will || !will || url === undefined) return;
-      this.#listen(mqtt.connect(url, this.#profile(will, new mqtt.UniqueMessageIdProvider())));
+      const profile = this.#profile(will, new mqtt.UniqueMessageIdProvider());
+      this.#listen(mqtt.connect(url, { ...profile, ...this.#encryption(url) }));
     } catch (error) {
-      log.warn('link.connect-failed', { detail: messageOf(error) });
+      log.warn('link.connect-failed', { ...connectFault(error) });
       if (this.#will) this.#schedule(this.#backoff.nextMs());
     }
   }
@@ -170,9 +186,15 @@ export class MqttLink implements Link {
     };
   }
 
+  #encryption(url: string): IClientOptions {
+    const { tls } = this.#options;
+    return tls && isEncrypted(url) ? { ...tls(), rejectUnauthorized: true } : {};
+  }
+
   #listen(client: MqttClient): void {
     this.#client = client;
     let detail = 'connection closed';
+    let fault: unknown = null;
     let oldProtocol = false;
     client.on('connect', (packet) => {
       // Without this a window of one batch takes four times as long: Nagle's algorithm waits for the PUBACK.
@@ -187,18 +209,21 @@ export class MqttLink implements Link {
     });
     client.on('error', (error) => {
       detail = messageOf(error);
+      fault = error;
       oldProtocol = this.#protocol === 5 && 'code' in error && versionRefused.includes(Number(error.code));
     });
-    client.on('close', () => this.#closed(client, detail, oldProtocol));
+    client.on('close', () => this.#closed(client, detail, oldProtocol ? null : connectFault(fault)));
   }
 
-  #closed(client: MqttClient, detail: string, oldProtocol: boolean): void {
+  /** `fault` is null where the broker speaks an older protocol. */
+  #closed(client: MqttClient, detail: string, fault: ConnectFault | null): void {
     if (this.#client !== client) return;
     this.#client = null;
     client.end(true);
+    if (!this.#wasUp && fault !== null) this.#options.log.warn('link.connect-failed', { ...fault });
     this.#ended(detail);
     if (!this.#will) return;
-    if (oldProtocol) {
+    if (fault === null) {
       this.#protocol = 4;
       return this.#schedule(0);
     }

@@ -147,6 +147,30 @@ describe('the store of a head end', () => {
   });
 });
 
+describe('the broker of a head end', () => {
+  const brokerOf = (broker?: object) =>
+    readHeadEndConfig(written(JSON.stringify({ ...config, ...(broker && { broker }) }))).broker;
+  const tls = { caFile: 'ca.pem', certificateFile: 'tls.pem', keyFile: '/tls.key' };
+
+  it('is its own where nothing is said, or one elsewhere over mTLS', () => {
+    expect(brokerOf()).toEqual({ kind: 'embedded' });
+    expect(brokerOf({ kind: 'mqtt', url: 'mqtts://b.example:8883', tls })).toEqual({
+      kind: 'mqtt',
+      url: 'mqtts://b.example:8883',
+      tls: { caFile: join(folder, 'ca.pem'), certificateFile: join(folder, 'tls.pem'), keyFile: '/tls.key' },
+    });
+    expect(brokerOf({ kind: 'mqtt', url: 'mqtt://127.0.0.1:1883' })).toMatchObject({ tls: null });
+  });
+
+  it.each([
+    [{ kind: 'amqp' }, /broker\.kind is "amqp"; allowed: embedded, mqtt/],
+    [{ kind: 'mqtt', url: 'mqtt://b.example:1883' }, /must be mqtts:\/\/, or a loopback address/],
+    [{ kind: 'mqtt', url: 'mqtts://b.example:8883' }, /broker\.tls is missing; must name caFile/],
+  ])('refuses %o', (broker, says) => {
+    expect(faultOf(() => brokerOf(broker)).message).toMatch(says);
+  });
+});
+
 const config = {
   operator: 'demo',
   dataFolder: 'data',

@@ -65,9 +65,8 @@ const wrong: readonly (readonly [key: string, value: unknown, shown: string, all
   ['brokers', [], '[]', 'a list of 1 to 8 addresses'],
   ['brokers', Array(9).fill('mqtt://127.0.0.1'), '["mqtt://127.0.0.1"', 'a list of 1 to 8 addresses'],
   ['brokers.0', 'http://127.0.0.1', '"http://127.0.0.1"', 'mqtt://HOST:PORT'],
-  ['brokers.0', 'mqtts://127.0.0.1', '"mqtts://127.0.0.1"', 'mqtt://HOST:PORT'],
   ['brokers.0', 'mqtt://192.0.2.1', '"mqtt://192.0.2.1"', 'a loopback address'],
-  ['brokers.0', 1883, '1883', 'mqtt://HOST:PORT'],
+  ['brokers.0', 1883, '1883', 'mqtts://HOST:PORT'],
   ['trip', undefined, 'missing', 'an object'],
   ['trip.line', 'a line', '"a line"', '1 to 16 of A-Z a-z 0-9 . _ -'],
   ['trip.line', undefined, 'missing', '1 to 16 of A-Z a-z 0-9 . _ -'],
@@ -82,6 +81,18 @@ const wrongHid: readonly (readonly [key: string, value: unknown, allowed: string
   ['serialNumber', '', 'a text of 1 to 126 characters'],
   ['profile', 'zebra', 'allowed: auto, standard, newland, microscan'],
 ];
+
+describe('a broker elsewhere', () => {
+  const tls = { caFile: 'ca.pem', certificateFile: '/etc/tls.pem', keyFile: '/etc/tls.key' };
+  const far = changed('brokers', ['mqtts://broker.example:8883']);
+
+  it('needs the certificates that its connection is made with', () => {
+    expect(faultOf(JSON.stringify(far)).message).toContain(': tls is missing; must name caFile, certificateFile and');
+    expect(faultOf(JSON.stringify(Object.assign({}, far, { tls: { ...tls, keyFile: undefined } }))).message).toContain(
+      'tls.keyFile',
+    );
+  });
+});
 
 describe('a wrong key', () => {
   it.each(wrong)('%s: %j is shown as %s and must be %s', (key, value, shown, allowed) => {
@@ -163,7 +174,9 @@ describe('a cabinet', () => {
   it('speaks to its neighbours in the clear on loopback only', () => {
     const network = { brokers: ['mqtt://198.51.100.7'], keyFile: 'site.key' };
     const { message } = faultOf(JSON.stringify(changed('site.network', network, goodCabinet)));
-    expect(message).toContain(': site.network.brokers.0 is "mqtt://198.51.100.7"; must be a loopback address');
+    expect(message).toContain(
+      ': site.network.brokers.0 is "mqtt://198.51.100.7"; must be mqtts://, or a loopback address',
+    );
   });
 
   it.each(wrongCabinet)('with a wrong %s: %j is shown as %s and must be %s', (key, value, shown, allowed) => {
