@@ -83,7 +83,7 @@ interface BirthOptions {
   readonly store: IngestStore;
   readonly terminals: Terminals;
   readonly presence: Presence;
-  readonly ingest: Ingest;
+  readonly ingest: Pick<Ingest, 'acknowledge'>;
   readonly clock: Clock;
   readonly log: Logger;
 }

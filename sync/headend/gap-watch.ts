@@ -20,7 +20,7 @@ export const gapLimits: GapLimits = { checkMs: 60_000, wantAfterMs: 900_000, inc
 
 export interface GapWatchOptions {
   readonly store: IngestStore;
-  readonly ingest: Ingest;
+  readonly ingest: Pick<Ingest, 'acknowledge'>;
   readonly presence: Presence;
   readonly clock: Clock;
   readonly log: Logger;

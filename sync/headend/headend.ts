@@ -12,7 +12,8 @@ import { Births } from './births.ts';
 import { CommandDesk } from './command-desk.ts';
 import { DenyDesk } from './deny-desk.ts';
 import { type GapLimits, GapWatch } from './gap-watch.ts';
-import { Ingest, type IngestCounts } from './ingest.ts';
+import type { IngestCounts } from './ingest.ts';
+import { IngestPool } from './ingest-pool.ts';
 import { LeaseDesk, type Zone } from './lease-desk.ts';
 import type { EvidenceJudge, Exchange, ExchangeMessage } from './ports.ts';
 import { Presence, type PresenceState } from './presence.ts';
@@ -29,6 +30,8 @@ export interface HeadEndOptions {
   readonly host: string;
   readonly store: IngestStore;
   readonly exchange: Exchange;
+  /** Connections that share the rows between them; where nothing is said, `exchange` hears them all. */
+  readonly workers?: readonly Exchange[];
   readonly clock: Clock;
   readonly log: Logger;
   readonly signers: HeadEndSigners;
@@ -51,7 +54,7 @@ export class HeadEnd {
   readonly #options: HeadEndOptions;
   readonly #terminals: Terminals;
   readonly #presence: Presence;
-  readonly #ingest: Ingest;
+  readonly #ingest: IngestPool;
   readonly #births: Births;
   readonly #gaps: GapWatch;
   readonly #reverify: Reverify;
@@ -63,7 +66,8 @@ export class HeadEnd {
     this.#terminals = new Terminals(options.store);
     this.#presence = new Presence(options);
     const shared = { ...options, terminals: this.#terminals, presence: this.#presence };
-    this.#ingest = new Ingest({ ...shared, sealAck: (ack) => this.publisher.sealAck(ack) });
+    const inlets = options.workers ?? [options.exchange];
+    this.#ingest = new IngestPool({ ...shared, inlets, sealAck: (ack) => this.publisher.sealAck(ack) });
     this.#births = new Births({ ...shared, ingest: this.#ingest });
     const limits = options.gaps ? { limits: options.gaps } : {};
     this.#gaps = new GapWatch({ ...shared, ingest: this.#ingest, ...limits });
@@ -83,7 +87,7 @@ export class HeadEnd {
     const { exchange, operator } = this.#options;
     await this.#terminals.load();
     const topics = operatorTopics(operator);
-    exchange.subscribe(topics.anyTx, (message) => this.#ingest.receive(message));
+    this.#ingest.start(topics.anyTx);
     exchange.subscribe(topics.anyState, (message) => this.#presence.receive(message));
     exchange.subscribe(topics.anyBirth, (message) => this.#background('birth', this.#births.receive(message)));
     exchange.subscribe(topics.anyRequest, (message) => this.#background('request', this.#requested(message)));
@@ -147,6 +151,11 @@ export class HeadEnd {
 
   ingestCounts(): IngestCounts {
     return this.#ingest.counts;
+  }
+
+  /** What each worker has had of it. */
+  workerCounts(): readonly IngestCounts[] {
+    return this.#ingest.shares;
   }
 
   /** Waits until nothing received is without commit and, for rows stored so far, without a verdict. */

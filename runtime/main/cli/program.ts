@@ -88,10 +88,11 @@ function addHeadEnd(program: Command): void {
     .command('run')
     .description('run the head end; without more in its configuration, broker and SQLite store in one process')
     .requiredOption('--config <file>', "the head end's configuration, see docs/configuration.md")
+    .option('--workers <number>', 'with a broker elsewhere: connections that share the rows between them', '0')
     .addOption(new Option('--sabotage <kind>').hideHelp())
-    .action(async (options: { config: string; sabotage?: string }) => {
+    .action(async (options: { config: string; workers: string; sabotage?: string }) => {
       const { headEndCommand } = await import('./headend.ts');
-      await headEndCommand(options.config, options.sabotage);
+      await headEndCommand(options.config, options.workers, options.sabotage);
     });
   for (const [kind, does] of [
     ['hold', 'stop the admissions of gate lanes; exits go on'],

@@ -29,6 +29,7 @@ export interface RunningHeadEnd {
 
 export async function composeHeadEnd(
   config: HeadEndConfig,
+  workers: number,
   prepareStore: (file: string) => Promise<void>,
 ): Promise<RunningHeadEnd> {
   const clock = new SystemClock();
@@ -51,12 +52,13 @@ export async function composeHeadEnd(
   const stores = await openStores(config.store, config.dataFolder, { clock, log });
   const store = stores.rows;
   if (stores.file !== null) await prepareStore(stores.file);
-  const broker = await openExchange(config, clock, log);
+  const broker = await openExchange(config, workers, clock, log);
   const headEnd = new HeadEnd({
     operator: config.operator,
     host: config.host,
     store,
     exchange: broker.exchange,
+    ...(broker.workers && { workers: broker.workers }),
     clock,
     log,
     signers: keys.signers,

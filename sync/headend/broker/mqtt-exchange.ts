@@ -31,6 +31,12 @@ export interface MqttExchangeOptions {
   readonly log: Logger;
 }
 
+/** A worker's side of a connection: of what it subscribes to, it hears its share. */
+export const sharedInlet = (exchange: MqttExchange, share: string): Exchange => ({
+  publish: (topic, payload, options) => exchange.publish(topic, payload, options),
+  subscribe: (filter, handler) => exchange.subscribeShared(share, filter, handler),
+});
+
 interface Subscription {
   readonly filter: string;
   readonly handler: (message: ExchangeMessage) => void;
