@@ -10,6 +10,7 @@ import { silentLogger } from '../../runtime/core/log.ts';
 import { addDevice } from '../../runtime/main/headend/devices.ts';
 import { initHeadEnd } from '../../runtime/main/headend/init.ts';
 import type { SiteFiles } from '../../runtime/main/headend/site-folder.ts';
+import { StreetProcess } from '../../runtime/main/street/child-process.ts';
 import { MqttExchange, sharedInlet } from '../../sync/headend/broker/mqtt-exchange.ts';
 import { openPostgresStore } from '../../sync/headend/store/postgres-store.ts';
 import { MqttLink } from '../../sync/terminal/link/mqtt-link.ts';
@@ -113,5 +114,33 @@ describe.skipIf(peersMissing)('workers on a shared subscription', { timeout: 180
     await headEnd.stop();
     for (const connection of [main, two]) await connection.close();
     await store.close();
+  });
+
+  test('the head end starts on both by what init wrote, and hears through every worker', async () => {
+    await server.fresh('stile');
+    const world = { clock, entropy: systemEntropy, log: silentLogger };
+    const databaseHost = server.folder;
+    const [own, ownService] = [await freePort(), await freePort()];
+    const ports = { port: own, servicePort: ownService };
+    const options = { operator, hosts: ['localhost'], ...ports, store: 'postgresql', databaseHost } as const;
+    const site = await initHeadEnd(join(folder, 'whole'), options, world);
+    const { id } = await addDevice(site.root, 'bus-9', world);
+    const ownBroker = await Mosquitto.start(site, own);
+    const logFile = join(folder, 'headend.log');
+    const args = ['headend', 'run', '--config', site.headEnd.config, '--workers', '2'];
+    const headEnd = new StreetProcess({ name: 'headend', args, logFile });
+    try {
+      await headEnd.start();
+      const connected = (): number => readFileSync(logFile, 'utf8').split('broker.connected').length - 1;
+      await waitUntil('three connections', () => connected() === 3, { more: () => readFileSync(logFile, 'utf8') });
+      expect(ownBroker.log()).toContain('$share/ingest/');
+      const store = await openPostgresStore(await server.open({ ...(await server.fresh()), database: 'stile' }));
+      expect((await store.terminals()).map(({ terminal: known }) => known)).toEqual([id]);
+      expect(await store.newestDocument('fares', '*')).not.toBeNull();
+      await store.close();
+    } finally {
+      await headEnd.end('SIGTERM');
+      await ownBroker.stop();
+    }
   });
 });
