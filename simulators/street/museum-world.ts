@@ -3,6 +3,7 @@
 import type { SlotState } from '../cabinet/slot.ts';
 import type { BarrierState } from '../gate/barrier.ts';
 import type { Person } from '../gate/people.ts';
+import type { StreetRow } from './world.ts';
 
 export interface MachineSnapshot {
   readonly id: string;
@@ -13,6 +14,11 @@ export interface MachineSnapshot {
   readonly reader: { readonly plugged: boolean; readonly path: string };
   /** What the terminal's screen was last told of a code; null before the first. */
   readonly answer: { readonly cue: string; readonly reason: string; readonly ref: string | null } | null;
+  /** Why the terminal last called staff since it started; null for never. */
+  readonly alarm: string | null;
+  readonly network: 'up' | 'cut';
+  /** The line to what moves: a mute board moves nothing, whatever it is told. */
+  readonly boardLine: 'alive' | 'mute';
 }
 
 export interface LaneSnapshot extends MachineSnapshot {
@@ -24,6 +30,8 @@ export interface LaneSnapshot extends MachineSnapshot {
 export interface CabinetSnapshot extends MachineSnapshot {
   readonly place: string;
   readonly slots: readonly SlotState[];
+  /** Slots whose latch does not move. */
+  readonly jammed: readonly number[];
   /** Address behind the code on its screen; null while it shows none. */
   readonly code: string | null;
   readonly prompt: { readonly prompt: string; readonly slot: number | null } | null;
@@ -35,6 +43,22 @@ export interface MuseumSnapshot {
   readonly cabinets: readonly CabinetSnapshot[];
   /** Guides that somebody carries about. */
   readonly carried: readonly string[];
+  /** What a visitor's phone can show, each as it stands there now. */
+  readonly offers: readonly Offer[];
+  /** Of all machines of the museum, newest first. */
+  readonly journal: readonly StreetRow[];
+  readonly ledger: readonly StreetRow[];
+  /** Rows of `journal` that the head end does not hold: terminal, reference and seq, each behind a slash. */
+  readonly waiting: readonly string[];
+}
+
+/** Codes on a visitor's phone; the badge is on that of somebody on duty. */
+export const offerKinds = ['ticket', 'early', 'group', 'loanCode', 'paper', 'badge'] as const;
+export type OfferKind = (typeof offerKinds)[number];
+
+export interface Offer {
+  readonly kind: OfferKind;
+  readonly code: string;
 }
 
 export const laneTickets = ['good', 'again', 'early', 'group'] as const;
@@ -55,10 +79,21 @@ export type MuseumAct =
   | { readonly kind: 'putBack'; readonly cabinet: string; readonly slot: number; readonly item: string | null }
   | { readonly kind: 'jam'; readonly cabinet: string; readonly slot: number; readonly on: boolean }
   | { readonly kind: 'kill'; readonly terminal: string }
-  | { readonly kind: 'restart'; readonly terminal: string };
+  | { readonly kind: 'restart'; readonly terminal: string }
+  | { readonly kind: 'network'; readonly terminal: string; readonly cut: boolean }
+  | { readonly kind: 'reader'; readonly terminal: string; readonly plugged: boolean }
+  /** The line to what moves: the barrier's board, or the lock board. */
+  | { readonly kind: 'mute'; readonly terminal: string; readonly on: boolean }
+  /** Another code of that kind, in place of one that may be used up. */
+  | { readonly kind: 'buy'; readonly offer: OfferKind };
 
 export interface MuseumWorld {
   snapshot(): MuseumSnapshot;
+  /**
+   * Shows any text to the reader of a machine, as a phone held before it would. Resolves with what kept it from being
+   * read, in one sentence; empty when nothing did.
+   */
+  present(code: string, terminal: string): Promise<string>;
   /** Does the act; resolves with one sentence a person can read. */
   act(act: MuseumAct): Promise<string>;
 }

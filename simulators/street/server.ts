@@ -1,4 +1,4 @@
-// Serves the street page on loopback: the built files, the live snapshots, and the two things a person
+// Serves the street page on loopback: the built files, the live snapshots, and what a person
 // can do there. Everything it decides about a request it decides before the body is read.
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import { z } from 'zod';
@@ -8,6 +8,7 @@ import type { Entropy } from '../../runtime/core/entropy.ts';
 import { messageOf, StileError } from '../../runtime/core/errors.ts';
 import type { Logger } from '../../runtime/core/log.ts';
 import { type Denied, deniedHost, deniedReader, deniedWriter } from './guard.ts';
+import { MuseumBody } from './museum-body.ts';
 import { type PageFile, readPageFiles, START_PLACEHOLDER, TOKEN_PLACEHOLDER } from './page-files.ts';
 import { SnapshotStream } from './snapshot-stream.ts';
 import { type StreetWorld, streetActions } from './world.ts';
@@ -39,7 +40,9 @@ const REQUEST_TIMEOUT_MS = 10_000;
 const TOKEN_BYTES = 32;
 
 const ActBody = z.strictObject({ action: z.enum(streetActions) });
+/** Shown to the reader of the bus where no other is named. */
 const PresentBody = z.strictObject({
+  terminal: z.string().max(64).optional(),
   code: z
     .string()
     .min(1)
@@ -132,6 +135,7 @@ class PageServer {
     }
     app.get('/events', (_request, reply) => this.#answerEvents(reply));
     app.post('/act', (request, reply) => this.#answerAct(request, reply));
+    app.post('/museum', (request, reply) => this.#answerMuseum(request, reply));
     app.post('/present', (request, reply) => this.#answerPresent(request, reply));
     return app;
   }
@@ -169,7 +173,17 @@ class PageServer {
   async #answerPresent(request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
     const body = PresentBody.safeParse(request.body);
     if (!body.success) return refuseBody(reply, body.error);
-    return this.#perform(reply, () => this.#world.present(body.data.code));
+    const { code, terminal } = body.data;
+    const { museum } = this.#world;
+    if (terminal === undefined) return this.#perform(reply, () => this.#world.present(code));
+    return museum ? this.#perform(reply, () => museum.present(code, terminal)) : refuseMuseum(reply);
+  }
+
+  async #answerMuseum(request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
+    const body = MuseumBody.safeParse(request.body);
+    if (!body.success) return refuseBody(reply, body.error);
+    const { museum } = this.#world;
+    return museum ? this.#perform(reply, () => museum.act(body.data)) : refuseMuseum(reply);
   }
 
   async #perform(reply: FastifyReply, work: () => Promise<string>): Promise<FastifyReply> {
@@ -211,6 +225,9 @@ function answerFile(reply: FastifyReply, { mediaType, content, hashed }: PageFil
 
 const refuseBody = (reply: FastifyReply, error: z.ZodError): FastifyReply =>
   reply.code(400).send({ error: 'BAD_REQUEST', message: error.issues[0]?.message ?? 'not understood' });
+
+const refuseMuseum = (reply: FastifyReply): FastifyReply =>
+  reply.code(404).send({ error: 'NOT_FOUND', message: 'this street has no museum' });
 
 function pageWith(files: ReadonlyMap<string, PageFile>, token: string, start: string): string {
   const page = files.get('/index.html')?.content.toString('utf8') ?? '';

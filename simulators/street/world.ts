@@ -39,6 +39,7 @@ export interface StreetSnapshot {
 }
 
 export interface StreetRow {
+  readonly terminal: string;
   readonly seq: number;
   readonly ref: string;
   readonly type: string;

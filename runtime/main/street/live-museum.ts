@@ -10,19 +10,26 @@ import type {
   MuseumSnapshot,
   MuseumWorld,
 } from '../../../simulators/street/museum-world.ts';
+import type { LedgerLine } from '../../../sync/headend/store/read-ledger.ts';
 import { secondsOf, type UnixSeconds } from '../../core/brand.ts';
-import type { Clock } from '../../core/clock.ts';
+import { type Clock, repeat, type TimerHandle } from '../../core/clock.ts';
 import { StileError } from '../../core/errors.ts';
 import type { Museum } from './museum.ts';
 import type { MuseumCabinet } from './museum-cabinet.ts';
 import type { MuseumLane } from './museum-lane.ts';
 import type { MuseumMachine } from './museum-machine.ts';
+import { groupOf, MuseumPocket } from './museum-pocket.ts';
 import { museum as figures } from './museum-setting.ts';
+import { MachineTrouble } from './museum-trouble.ts';
 import { borrowByPhone, groupTicket, loanCode, paperTicket, ticketForLater, ticketNow } from './museum-visitor.ts';
 import { streetPins } from './names.ts';
+import { JournalsShown, lineShown, shownRows, waitingOf } from './shown-rows.ts';
 
-const groupOf = 3;
 const standMs = 6_000;
+/** Between two looks at what moves: a person sees no steps. */
+const motionLookMs = 50;
+/** Of all machines in one list. */
+const listedRows = 3 * shownRows;
 
 type Jam = ArmedFault<{ readonly kind: 'jam'; readonly slot: number }>;
 
@@ -31,12 +38,22 @@ export class LiveMuseum implements MuseumWorld {
   readonly #clock: Clock;
   readonly #carried: string[] = [];
   readonly #jams = new Map<string, Jam>();
+  readonly #pocket: MuseumPocket;
+  readonly #troubles: ReadonlyMap<string, MachineTrouble>;
+  readonly #journals: JournalsShown;
+  readonly #changed: () => void;
   #lastTicket: string | null = null;
+  #moving: TimerHandle | null = null;
+  #rows: Pick<MuseumSnapshot, 'journal' | 'ledger' | 'waiting'> = { journal: [], ledger: [], waiting: [] };
 
   /** `changed` is called when anything that {@link snapshot} shows has moved. */
   constructor(museum: Museum, clock: Clock, changed: () => void) {
     this.#museum = museum;
     this.#clock = clock;
+    this.#changed = changed;
+    this.#pocket = new MuseumPocket(museum.setting, this.#now());
+    this.#troubles = new Map(museum.machines.map((machine) => [machine.id, new MachineTrouble(machine)]));
+    this.#journals = new JournalsShown(museum.machines);
     for (const machine of museum.machines) {
       machine.board.pinChanged.on(changed);
       machine.terminal.changed.on(changed);
@@ -46,14 +63,40 @@ export class LiveMuseum implements MuseumWorld {
     for (const { cabinet } of museum.cabinets) cabinet.changed.on(changed);
   }
 
+  start(): void {
+    this.#moving = repeat(this.#clock, 'street-motion', motionLookMs, () => {
+      if (this.#museum.lanes.some(isMoving)) this.#changed();
+    });
+  }
+
+  stop(): void {
+    this.#moving?.cancel();
+  }
+
+  /** Looks into the journals; `arrived` are the newest rows at the head end, newest first. */
+  look(arrived: readonly LedgerLine[]): void {
+    const own = arrived.filter(({ terminal }) => this.#troubles.has(terminal));
+    const journal = this.#journals.rows(listedRows);
+    this.#rows = { journal, ledger: own.slice(0, listedRows).map(lineShown), waiting: waitingOf(journal, own) };
+  }
+
   snapshot(): MuseumSnapshot {
     const { lanes, cabinets } = this.#museum;
     return {
       capacity: figures.capacity,
-      lanes: lanes.map(laneSnapshot),
-      cabinets: cabinets.map(cabinetSnapshot),
+      lanes: lanes.map((lane) => ({ ...laneSnapshot(lane), ...this.#trouble(lane) })),
+      cabinets: cabinets.map((one) => ({ ...cabinetSnapshot(one), ...this.#trouble(one), jammed: this.#jammed(one) })),
       carried: [...this.#carried],
+      offers: this.#pocket.offers(this.#now()),
+      ...this.#rows,
     };
+  }
+
+  async present(code: string, terminal: string): Promise<string> {
+    const machine = this.#machine(terminal);
+    await machine.scanner.show(code);
+    if (!machine.line('scanner').plugged) return `The reader of ${terminal} is unplugged: nobody read the code.`;
+    return machine.terminal.state === 'running' ? '' : `${terminal} is not running: nobody took the code.`;
   }
 
   async act(act: MuseumAct): Promise<string> {
@@ -82,6 +125,20 @@ export class LiveMuseum implements MuseumWorld {
       case 'restart':
         await this.#machine(act.terminal).start();
         return `${act.terminal} started again from its journal.`;
+      case 'network':
+        this.#troubleOf(act.terminal).cutNetwork(act.cut);
+        return act.cut ? `${act.terminal} goes on without its network.` : `The network of ${act.terminal} is back.`;
+      case 'reader':
+        await this.#troubleOf(act.terminal).plugReader(act.plugged);
+        return `The reader of ${act.terminal} is ${act.plugged ? 'plugged in again' : 'unplugged'}.`;
+      case 'mute':
+        await this.#troubleOf(act.terminal).muteBoard(act.on);
+        return act.on
+          ? `The board of ${act.terminal} neither hears nor answers.`
+          : `The board of ${act.terminal} came up again.`;
+      case 'buy':
+        this.#pocket.buy(act.offer);
+        return 'The phone holds another code of that kind.';
       default:
         return act satisfies never;
     }
@@ -149,6 +206,19 @@ export class LiveMuseum implements MuseumWorld {
     return on ? `The latch of slot ${slot} jams.` : `The latch of slot ${slot} moves again.`;
   }
 
+  #jammed({ id }: MuseumCabinet): readonly number[] {
+    return [...this.#jams].filter(([key]) => key.startsWith(`${id}/`)).map(([, { fault }]) => fault.slot);
+  }
+
+  #trouble({ id }: MuseumMachine): Pick<MachineSnapshot, 'alarm' | 'network' | 'boardLine'> {
+    const { alarm, network, boardLine } = this.#troubleOf(id);
+    return { alarm, network, boardLine };
+  }
+
+  #troubleOf(id: string): MachineTrouble {
+    return this.#troubles.get(id) ?? fail(this.#museum.machines, id);
+  }
+
   #now(): UnixSeconds {
     return secondsOf(this.#clock.wallMs());
   }
@@ -169,13 +239,22 @@ export class LiveMuseum implements MuseumWorld {
 /** @throws StileError NOT_FOUND. */
 function found<M extends MuseumMachine>(machines: readonly M[], id: string): M {
   const machine = machines.find((one) => one.id === id);
-  if (machine) return machine;
+  return machine ?? fail(machines, id);
+}
+
+function fail(machines: readonly MuseumMachine[], id: string): never {
   throw new StileError('NOT_FOUND', `the street has no machine ${id}`, {
     remedy: `Name one of ${machines.map((one) => one.id).join(', ')}.`,
   });
 }
 
-function machineSnapshot({ id, terminal, board, rises, lines, answers }: MuseumMachine): MachineSnapshot {
+/** A wing between its ends, or somebody in the passage. */
+const isMoving = ({ barrier, people }: MuseumLane): boolean =>
+  people.present.length > 0 || (barrier.state.wings.left > 0 && barrier.state.wings.left < 1);
+
+type OfDevices<Snapshot> = Omit<Snapshot, 'alarm' | 'network' | 'boardLine' | 'jammed'>;
+
+function machineSnapshot({ id, terminal, board, rises, lines, answers }: MuseumMachine): OfDevices<MachineSnapshot> {
   const lit = (pin: number): boolean => board.pin(pin).level === 1;
   const { green, red, amber, white } = streetPins;
   const { scanner } = lines;
@@ -190,14 +269,14 @@ function machineSnapshot({ id, terminal, board, rises, lines, answers }: MuseumM
   };
 }
 
-const laneSnapshot = (lane: MuseumLane): LaneSnapshot => ({
+const laneSnapshot = (lane: MuseumLane): OfDevices<LaneSnapshot> => ({
   ...machineSnapshot(lane),
   kind: lane.kind,
   barrier: lane.barrier.state,
   people: lane.people.present,
 });
 
-const cabinetSnapshot = (one: MuseumCabinet): CabinetSnapshot => ({
+const cabinetSnapshot = (one: MuseumCabinet): OfDevices<CabinetSnapshot> => ({
   ...machineSnapshot(one),
   place: figures.places[one.id as keyof typeof figures.places],
   slots: one.cabinet.slots(),

@@ -1,19 +1,18 @@
 // The street behind the page: turns what a person does there into acts on the stage, and the stage into
 // what the page shows. Lamp and sound come from the board's pins alone.
 import { join } from 'node:path';
-import type { StreetAction, StreetRow, StreetSnapshot, StreetWorld } from '../../../simulators/street/world.ts';
+import type { StreetAction, StreetSnapshot, StreetWorld } from '../../../simulators/street/world.ts';
 import { flippedBit, staleCode } from '../../../simulators/wallet/forgeries.ts';
 import { Wallet, walletDefaults } from '../../../simulators/wallet/wallet.ts';
 import { type LedgerReader, openLedgerReader } from '../../../sync/headend/store/read-ledger.ts';
 import type { UnixSeconds } from '../../core/brand.ts';
 import { hex } from '../../core/bytes.ts';
 import { repeat, sleep, type TimerHandle } from '../../core/clock.ts';
-import { decodeRow } from '../../records/row.ts';
 import { LiveMuseum } from './live-museum.ts';
 import { streetNames, streetPins } from './names.ts';
+import { lineShown, rowShown, shownRows } from './shown-rows.ts';
 import type { Stage } from './stage.ts';
 
-const shownRows = 12;
 const lookEveryMs = 250;
 /** How long "hold on the glass" lasts. */
 const holdSeconds = 12;
@@ -42,11 +41,13 @@ export class LiveWorld implements StreetWorld {
   }
 
   start(): void {
+    this.museum.start();
     this.#looking = repeat(this.#stage.clock, 'street-look', lookEveryMs, () => void this.#look());
   }
 
   stop(): void {
     this.#looking?.cancel();
+    this.museum.stop();
     this.#ledger?.close();
     this.#ledger = null;
   }
@@ -193,7 +194,9 @@ export class LiveWorld implements StreetWorld {
   async #look(): Promise<void> {
     this.#ledger ??= await openLedgerReader(join(this.#stage.setting.headEndData, 'headend.db')).catch(() => null);
     const journal = this.#stage.sight.newest(200);
-    const stored = (this.#ledger?.newest(400) ?? []).filter(({ terminal }) => terminal === streetNames.terminal);
+    const arrived = this.#ledger?.newest(400) ?? [];
+    const stored = arrived.filter(({ terminal }) => terminal === streetNames.terminal);
+    this.museum.look(arrived);
     // Bookkeeping at the very end goes up with the next row: nothing of it waits.
     const newestSeq = journal.findLast(({ type }) => type !== 'CHECKPOINT' && type !== 'RECEIPT')?.seq ?? -1;
     const storedSeq = Math.max(-1, ...stored.map((row) => row.seq));
@@ -201,11 +204,11 @@ export class LiveWorld implements StreetWorld {
       journal: journal
         .slice(-shownRows)
         .reverse()
-        .map((row) => rowShown(row.ref, row.body)),
+        .map(({ ref, body }) => rowShown(streetNames.terminal, ref, body)),
       ledger: [...stored]
         .sort((a, b) => b.seq - a.seq)
         .slice(0, shownRows)
-        .map((row) => ({ ...rowShown(row.ref, new Uint8Array(row.body)), verdict: row.verdict ?? 'checking' })),
+        .map(lineShown),
       counts: {
         journalRides: this.#stage.sight.look()?.accepted ?? 0,
         ledgerRides: this.#ledger?.rides() ?? 0,
@@ -227,13 +230,6 @@ export class LiveWorld implements StreetWorld {
 const isPresenting = (action: StreetAction): boolean => ['ride', 'hold', 'forge', 'stale', 'foreign'].includes(action);
 
 const issuedAt = (stage: Stage): UnixSeconds => (stage.now() - 3_600) as UnixSeconds;
-
-function rowShown(ref: string, body: Uint8Array): StreetRow {
-  const { seq, type, tWallMs, payload } = decodeRow(body);
-  const fare =
-    payload.fareMinor === undefined ? '' : `${(payload.fareMinor / 100).toFixed(2)} ${payload.currency ?? ''}`.trim();
-  return { seq, ref, type, act: payload.act, reason: payload.reason ?? '', at: new Date(tWallMs).toISOString(), fare };
-}
 
 const nothingYet: Pick<StreetSnapshot, 'journal' | 'ledger' | 'counts'> = {
   journal: [],

@@ -1,52 +1,68 @@
-// The one page: the device end on the left, what became of it on the right.
-import { useCallback, useEffect, useRef, useState } from 'preact/hooks';
-import type { StreetAction, StreetSnapshot } from '../world.ts';
-import { type Answer, askAct, askPresent } from './ask.ts';
-import { Controls } from './controls.tsx';
+// The one page: the phone, the bus, the gate and the cabinets, and under them what became of it.
+import { useCallback, useEffect, useState } from 'preact/hooks';
+import type { MuseumAct } from '../museum-world.ts';
+import type { StreetAction } from '../world.ts';
+import { type Answer, askAct, askMuseum, askPresent } from './ask.ts';
+import { Bus } from './bus.tsx';
+import type { Choice } from './choice.ts';
 import type { FeedShow, FeedState } from './feed.ts';
-import { Phone } from './phone.tsx';
+import { actKey, type Hands } from './hands.ts';
+import { Head, Ways } from './head.tsx';
+import { Cabinets, Gate } from './museum.tsx';
+import { useReaders } from './readers.ts';
 import { Records } from './records.tsx';
-import { followBoard, type SignalTrack } from './signal.ts';
+import { type Seen, see } from './seen.ts';
 import { answers, page } from './strings.ts';
-import { Strip } from './strip.tsx';
-import { Validator } from './validator.tsx';
+import { codeOf, Wallet } from './wallet.tsx';
 
 export interface AppProps {
   readonly token: string;
   readonly openFeed: (show: FeedShow) => () => void;
 }
 
-interface Seen {
-  readonly snapshot: StreetSnapshot;
-  readonly atMs: number;
-  readonly track: SignalTrack;
-}
-
 export function App({ token, openFeed }: AppProps) {
   const [feed, setFeed] = useState<FeedState>('connecting');
   const [seen, setSeen] = useState<Seen | null>(null);
   const [answer, setAnswer] = useState<Answer>({ ok: true, said: answers.idle });
-  const [busy, setBusy] = useState<ReadonlySet<StreetAction>>(new Set());
-  const readerRef = useRef<HTMLDivElement>(null);
+  const [busy, setBusy] = useState<ReadonlySet<string>>(new Set());
+  const [choice, setChoice] = useState<Choice>('ride');
+  const readers = useReaders();
 
   useEffect(() => openFeed({ state: setFeed, snapshot: (snapshot) => setSeen((before) => see(before, snapshot)) }), []);
 
-  const act = useCallback(async (action: StreetAction) => {
-    setBusy((now) => new Set(now).add(action));
-    setAnswer(await askAct(token, action));
-    setBusy((now) => new Set([...now].filter((other) => other !== action)));
+  const perform = useCallback(async (act: StreetAction | MuseumAct) => {
+    const key = actKey(act);
+    setBusy((now) => new Set(now).add(key));
+    setAnswer(await (typeof act === 'string' ? askAct(token, act) : askMuseum(token, act)));
+    setBusy((now) => new Set([...now].filter((other) => other !== key)));
   }, []);
-  const present = useCallback(async (code: string) => setAnswer(await askPresent(token, code)), []);
   const miss = useCallback(() => setAnswer({ ok: false, said: answers.missed }), []);
 
+  async function show(terminal: string): Promise<void> {
+    if (!seen) return;
+    const code = codeOf(seen.snapshot, choice);
+    if (code !== null) {
+      const onBus = terminal === seen.snapshot.terminal.id;
+      setAnswer(await askPresent(token, code, onBus ? null : terminal));
+    } else if (seen.snapshot.museum?.cabinets.some(({ id }) => id === terminal)) {
+      await perform({ kind: 'borrow', cabinet: terminal, by: 'phone' });
+    } else setAnswer({ ok: false, said: answers.nothingToScan });
+  }
+
   const live = feed === 'live';
+  const hands: Hands = {
+    live,
+    choice,
+    isBusy: (act) => busy.has(actKey(act)),
+    act: perform,
+    museum: perform,
+    show,
+    place: readers.place,
+  };
   return (
     <div class={live ? 'page' : 'page page-stale'}>
-      <header class="head">
-        <p class="brand">Stile</p>
-        <h1>{page.title}</h1>
-        <p class="lead">{page.lead}</p>
-      </header>
+      <Head snapshot={seen?.snapshot ?? null} hands={hands} answer={answer} />
+      {seen?.snapshot.museum && <Ways />}
       {feed === 'lost' && (
         <div class="lost" role="alert">
           <strong>{page.lost}</strong> {page.lostHint}
@@ -54,33 +70,25 @@ export function App({ token, openFeed }: AppProps) {
       )}
       {!seen && feed !== 'lost' && <p class="connecting">{page.connecting}</p>}
       {seen && (
-        <main class="street">
-          <div class="stage">
-            <Validator
-              track={seen.track}
-              plugged={seen.snapshot.reader.plugged}
-              running={seen.snapshot.terminal.process === 'running'}
-              readerRef={readerRef}
-            />
-            <Phone
-              phone={seen.snapshot.phone}
-              seenAtMs={seen.atMs}
-              live={live}
-              readerRef={readerRef}
-              onPresent={present}
-              onMiss={miss}
-            />
-          </div>
-          <Controls denied={seen.snapshot.phone.denied} busy={busy} live={live} answer={answer} onAct={act} />
-          <Strip snapshot={seen.snapshot} busy={busy} live={live} onAct={act} />
-          <Records journal={seen.snapshot.journal} ledger={seen.snapshot.ledger} counts={seen.snapshot.counts} />
+        <main class={seen.snapshot.museum ? 'street' : 'street street-bus'}>
+          <Wallet
+            snapshot={seen.snapshot}
+            hands={hands}
+            seenAtMs={seen.atMs}
+            placeOf={readers.of}
+            onChoose={setChoice}
+            onMiss={miss}
+          />
+          <Bus snapshot={seen.snapshot} track={seen.bus} hands={hands} />
+          {seen.snapshot.museum && (
+            <>
+              <Gate museum={seen.snapshot.museum} tracks={seen.museum} hands={hands} />
+              <Cabinets museum={seen.snapshot.museum} tracks={seen.museum} hands={hands} />
+            </>
+          )}
+          <Records snapshot={seen.snapshot} />
         </main>
       )}
     </div>
   );
-}
-
-function see(before: Seen | null, snapshot: StreetSnapshot): Seen {
-  const atMs = performance.now();
-  return { snapshot, atMs, track: followBoard(before?.track ?? null, snapshot.board, atMs) };
 }

@@ -1,4 +1,5 @@
 // What the page asks of the street; the answer is always a sentence, also when it failed.
+import type { MuseumAct } from '../museum-world.ts';
 import type { StreetAction } from '../world.ts';
 import { answers } from './strings.ts';
 
@@ -9,8 +10,11 @@ export interface Answer {
 
 export const askAct = (token: string, action: StreetAction): Promise<Answer> => ask(token, '/act', { action });
 
-export async function askPresent(token: string, code: string): Promise<Answer> {
-  const answer = await ask(token, '/present', { code });
+export const askMuseum = (token: string, act: MuseumAct): Promise<Answer> => ask(token, '/museum', act);
+
+/** Before the reader of a machine of the museum; of the bus where none is named. */
+export async function askPresent(token: string, code: string, terminal: string | null): Promise<Answer> {
+  const answer = await ask(token, '/present', terminal === null ? { code } : { code, terminal });
   if (!answer.ok) return answer;
   return answer.said === '' ? { ok: true, said: answers.shown } : { ok: false, said: answer.said };
 }

@@ -57,10 +57,11 @@ export function useDrag(onDrop: (element: HTMLElement) => void): Drag {
   };
 }
 
-/** Two boxes cover each other where their overlap is a good part of the smaller one. */
-export function covers(left: DOMRect, right: DOMRect): boolean {
+/** How much of the smaller box the other covers; 0 where that is not a good part of it. */
+export function covers(left: DOMRect, right: DOMRect): number {
   const width = Math.min(left.right, right.right) - Math.max(left.left, right.left);
   const height = Math.min(left.bottom, right.bottom) - Math.max(left.top, right.top);
-  if (width <= 0 || height <= 0) return false;
-  return (width * height) / Math.min(left.width * left.height, right.width * right.height) >= 0.2;
+  if (width <= 0 || height <= 0) return 0;
+  const part = (width * height) / Math.min(left.width * left.height, right.width * right.height);
+  return part >= 0.2 ? part : 0;
 }

@@ -1,6 +1,6 @@
 // A row of the journal or the ledger in words, and which journal rows have not arrived yet.
 import type { StreetRow } from '../world.ts';
-import { happened, reasons, verdicts } from './strings.ts';
+import { happened, reasons, rowTypes, verdicts } from './strings.ts';
 
 export type RowTone = 'paid' | 'refused' | 'quiet';
 
@@ -13,12 +13,23 @@ export interface RowWords {
 
 export function wordsOf(row: StreetRow): RowWords {
   return {
-    what: happened[row.act] ?? row.act,
+    what: wordFor(row),
     why: row.reason === '' || row.reason === 'OK' ? '' : (reasons[row.reason] ?? row.reason),
     time: clockTime(row.at),
     tone: toneOf(row),
   };
 }
+
+/** An intent and its outcome name the same act; what the row is for tells them apart. */
+function wordFor({ act, type }: StreetRow): string {
+  const what = happened[act] ?? act;
+  if (type === 'INTENT') return `${what}: ${rowTypes.intent}`;
+  return type === 'OUTCOME' ? `${what}: ${rowTypes.outcome}` : what;
+}
+
+/** Two lists that are newest first, in one that is. */
+export const merged = (one: readonly StreetRow[], other: readonly StreetRow[]): readonly StreetRow[] =>
+  other.length === 0 ? one : [...one, ...other].sort((left, right) => Date.parse(right.at) - Date.parse(left.at));
 
 /** References of journal rows the ledger does not hold: both lists are the newest of their kind. */
 export function waitingRefs(journal: readonly StreetRow[], ledger: readonly StreetRow[]): ReadonlySet<string> {
@@ -32,10 +43,13 @@ const travelsWithTheNext = ({ type }: StreetRow): boolean => type === 'CHECKPOIN
 
 export const verdictWords = (verdict: string | undefined): string => verdicts[verdict ?? 'checking'] ?? verdict ?? '';
 
-export const keyOf = ({ seq, ref }: StreetRow): string => `${ref}/${seq}`;
+/** The same as the server names rows that wait. */
+export const keyOf = ({ terminal, seq, ref }: StreetRow): string => `${terminal}/${ref}/${seq}`;
 
-function toneOf({ act }: StreetRow): RowTone {
-  if (act === 'ride') return 'paid';
+const goodOutcomes: ReadonlySet<string> = new Set(['passed', 'taken', 'returned']);
+
+function toneOf({ act, reason }: StreetRow): RowTone {
+  if (act === 'ride' || goodOutcomes.has(reason)) return 'paid';
   return act === 'decline' || act === 'declines' ? 'refused' : 'quiet';
 }
 

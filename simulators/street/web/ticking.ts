@@ -20,3 +20,14 @@ export function useSettled<Value>(value: Value, delayMs: number): Value {
   }, [value, delayMs]);
   return settled;
 }
+
+/** True until the value has stood for `forMs`. */
+export function useFor<Value>(value: Value, forMs: number): boolean {
+  const [over, setOver] = useState<{ readonly value: Value } | null>(null);
+  useEffect(() => {
+    setOver(null);
+    const timer = setTimeout(() => setOver({ value }), forMs);
+    return () => clearTimeout(timer);
+  }, [value, forMs]);
+  return over === null || over.value !== value;
+}

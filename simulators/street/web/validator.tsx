@@ -1,61 +1,45 @@
 // The bus validator as its board's pins hold it: one big sign, the four lamps, the buzzer, the glass.
-import type { RefObject } from 'preact';
+import type { StreetSnapshot } from '../world.ts';
+import { Glass } from './glass.tsx';
+import type { Hands } from './hands.ts';
+import { Lamps } from './lamps.tsx';
 import { SignShape, SoundWaves } from './shapes.tsx';
-import { type Board, type Lamp, type SignalTrack, signOf } from './signal.ts';
+import { type SignalTrack, signOf } from './signal.ts';
 import { signs, sound, validator } from './strings.ts';
 import { useNow, useSettled } from './ticking.ts';
 
 export interface ValidatorProps {
+  readonly snapshot: StreetSnapshot;
   readonly track: SignalTrack;
-  readonly plugged: boolean;
-  /** The terminal's process lives, as the operating system says. */
-  readonly running: boolean;
-  readonly readerRef: RefObject<HTMLDivElement>;
+  readonly hands: Hands;
 }
 
 /** A tone lasts 80 ms: long enough to hear, too short to see. */
 const WAVES_MS = 450;
 const SETTLE_MS = 250;
-const lamps: readonly Lamp[] = ['green', 'white', 'amber', 'red'];
 
-export function Validator({ track, plugged, running, readerRef }: ValidatorProps) {
+export function Validator({ snapshot: { terminal, reader }, track, hands }: ValidatorProps) {
   const now = useNow(250);
   const sign = signOf(track, now);
-  const words = signs[sign === 'ready' && !running ? 'asleep' : sign];
+  // A lamp that is dark is no promise while the process is dead, as the operating system says.
+  const words = signs[sign === 'ready' && terminal.process !== 'running' ? 'asleep' : sign];
   return (
-    <section class="validator" aria-label={validator.name}>
-      <h2 class="part-name">
-        {validator.name}, <span class="part-aside">{validator.drawn}</span>
-      </h2>
-      <div class="body">
+    <>
+      <h3 class="machine-name">
+        {validator.name} <span class="part-aside">{validator.drawn}</span>
+      </h3>
+      <div class="device device-bus">
         <div class={`screen screen-${sign}`} data-sign={sign}>
           <SignShape sign={sign} />
           <p class="sign-title">{words.title}</p>
           <p class="sign-hint">{words.hint}</p>
         </div>
+        <Buzzer track={track} now={now} />
         <Lamps lit={track.board.lamp} />
-        <div class="front">
-          <div class={plugged ? 'glass' : 'glass glass-off'} ref={readerRef}>
-            {plugged ? validator.reader : validator.readerUnplugged}
-          </div>
-          <Buzzer track={track} now={now} />
-        </div>
+        <Glass hands={hands} terminal={terminal.id} plugged={reader.plugged} />
       </div>
       <LastResult last={track.last} />
-    </section>
-  );
-}
-
-function Lamps({ lit }: { readonly lit: Board['lamp'] }) {
-  return (
-    <ul class="lamps" aria-label={validator.lamps}>
-      {lamps.map((lamp) => (
-        <li key={lamp} class={lit[lamp] ? `lamp lamp-${lamp} lamp-lit` : `lamp lamp-${lamp}`}>
-          <span class="bulb" aria-hidden="true" />
-          {validator.lamp[lamp]}
-        </li>
-      ))}
-    </ul>
+    </>
   );
 }
 

@@ -1,6 +1,6 @@
 // Rows in words, which of them wait, and that every word a row can need is there.
 import { describe, expect, it } from 'vitest';
-import { verdictWords, waitingRefs, wordsOf } from '../../../simulators/street/web/row-words.ts';
+import { merged, verdictWords, waitingRefs, wordsOf } from '../../../simulators/street/web/row-words.ts';
 import { acts } from '../../../simulators/street/web/strings.ts';
 import { streetActions } from '../../../simulators/street/world.ts';
 import { rideRow } from '../../fixtures/street-world.ts';
@@ -20,6 +20,13 @@ describe('a row in words', () => {
     expect(wordsOf(row)).toMatchObject({ what: 'tamper', why: 'VOID_TOO_LATE', tone: 'quiet' });
   });
 
+  it('an intent and its outcome are told apart, and what came of it is the reason', () => {
+    const intent = rideRow(5, { type: 'INTENT', act: 'admit' });
+    expect(wordsOf(intent)).toMatchObject({ what: 'Admission: intent', why: '', tone: 'quiet' });
+    const outcome = rideRow(6, { type: 'OUTCOME', act: 'admit', reason: 'passed' });
+    expect(wordsOf(outcome)).toMatchObject({ what: 'Admission: outcome', why: 'passed', tone: 'paid' });
+  });
+
   it('a time that is none is shown as it came', () => {
     expect(wordsOf(rideRow(4, { at: 'unknown' })).time).toBe('unknown');
   });
@@ -36,10 +43,15 @@ describe('a verdict of the second pass', () => {
   });
 });
 
+it('rows of two journals are one list, newest first', () => {
+  const lane = rideRow(2, { terminal: 'lane-1' });
+  expect(merged([rideRow(3), rideRow(1)], [lane])).toEqual([rideRow(3), lane, rideRow(1)]);
+});
+
 describe('rows that wait', () => {
   it('are those the ledger does not hold', () => {
     const waiting = waitingRefs([rideRow(3), rideRow(2), rideRow(1)], [rideRow(1)]);
-    expect([...waiting]).toEqual(['K7Q003/3', 'K7Q002/2']);
+    expect([...waiting]).toEqual(['BUS-1/K7Q003/3', 'BUS-1/K7Q002/2']);
   });
 
   it('are none when only bookkeeping is left, which goes up with the next row', () => {

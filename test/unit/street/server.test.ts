@@ -13,6 +13,7 @@ import {
   type StartOptions,
   startStreet,
 } from '../../fixtures/street-server.ts';
+import { FixtureStreet, quietStreet } from '../../fixtures/street-world.ts';
 
 const open: (() => Promise<unknown>)[] = [];
 
@@ -245,6 +246,46 @@ describe('a code shown to the reader', () => {
 
   it('in a body over the limit is refused before it is read', async () => {
     expect(await present('x'.repeat(MAX_BODY_BYTES))).toEqual({ status: 413, presented: [] });
+  });
+});
+
+describe('the museum', () => {
+  const post = async (path: string, body: object, world = new FixtureStreet()) => {
+    const { server } = await street({ world });
+    const headers = await pageHeaders(server);
+    const answer = await ask(server, { method: 'POST', path, headers, body: JSON.stringify(body) });
+    return { status: answer.status, acts: world.museum?.acts, presented: world.museum?.presented };
+  };
+
+  it('is asked for the act, and a code goes to the reader that is named', async () => {
+    const act = { kind: 'putBack', cabinet: 'cabinet-1', slot: 3, item: null };
+    expect(await post('/museum', act)).toMatchObject({ status: 200, acts: [act] });
+    const shown = { code: 'ST1:X', terminal: 'lane-2' };
+    expect(await post('/present', shown)).toMatchObject({ status: 200, presented: [shown] });
+  });
+
+  it.each([
+    { kind: 'open', lane: 'lane-1' },
+    { kind: 'person', lane: 'lane-1', does: 'fly' },
+    { kind: 'fire', on: true, lane: 'lane-1' },
+    { kind: 'take', cabinet: 'cabinet-1', slot: 0 },
+    { kind: 'kill', terminal: 'x'.repeat(65) },
+  ])('is asked for nothing but its acts: %j', async (act) => {
+    expect(await post('/museum', act)).toMatchObject({ status: 400, acts: [] });
+  });
+
+  it('that a street does not have is not found', async () => {
+    const without = () => new FixtureStreet({ ...quietStreet, museum: null });
+    expect(await post('/museum', { kind: 'fire', on: true }, without())).toMatchObject({ status: 404 });
+    expect(await post('/present', { code: 'X', terminal: 'lane-1' }, without())).toMatchObject({ status: 404 });
+  });
+
+  it('listens to nobody without the token of the page', async () => {
+    const { server, world } = await street();
+    const headers = { ...(await pageHeaders(server)), 'x-street-token': 'guessed' };
+    const body = JSON.stringify({ kind: 'fire', on: true });
+    expect((await ask(server, { method: 'POST', path: '/museum', headers, body })).status).toBe(403);
+    expect(world.museum?.acts).toEqual([]);
   });
 });
 
