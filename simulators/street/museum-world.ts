@@ -3,7 +3,7 @@
 import type { SlotState } from '../cabinet/slot.ts';
 import type { BarrierState } from '../gate/barrier.ts';
 import type { Person } from '../gate/people.ts';
-import type { StreetRow } from './world.ts';
+import type { StreetRow } from './street-row.ts';
 
 export interface MachineSnapshot {
   readonly id: string;

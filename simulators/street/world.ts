@@ -1,6 +1,7 @@
 // What the street page shows and what a person there can do. The page draws device-end state only:
 // lamp and sound come from the simulated board's pins, never from what the terminal says of itself.
 import type { MuseumSnapshot, MuseumWorld } from './museum-world.ts';
+import type { StreetRow } from './street-row.ts';
 
 export interface StreetSnapshot {
   readonly terminal: {
@@ -36,19 +37,6 @@ export interface StreetSnapshot {
   readonly counts: { readonly journalRides: number; readonly ledgerRides: number; readonly waiting: number };
   /** Null for a street without one. */
   readonly museum: MuseumSnapshot | null;
-}
-
-export interface StreetRow {
-  readonly terminal: string;
-  readonly seq: number;
-  readonly ref: string;
-  readonly type: string;
-  readonly act: string;
-  readonly reason: string;
-  readonly at: string;
-  readonly fare: string;
-  /** Only in the ledger: what the second pass said of the evidence. */
-  readonly verdict?: string;
 }
 
 export const streetActions = [

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { LiveMuseum } from '../../runtime/main/street/live-museum.ts';
 import { Stage } from '../../runtime/main/street/stage.ts';
-import type { CabinetSnapshot, LaneSnapshot } from '../../simulators/street/museum-world.ts';
+import type { CabinetSnapshot, LaneSnapshot, OfferKind } from '../../simulators/street/museum-world.ts';
 
 // Six real processes take their time on a loaded machine.
 vi.setConfig({ testTimeout: 180_000, hookTimeout: 240_000 });
@@ -39,6 +39,7 @@ function cabinet(id: string): CabinetSnapshot {
   return found;
 }
 
+const held = (kind: OfferKind): string => world.snapshot().offers.find((offer) => offer.kind === kind)?.code ?? '';
 const openSlot = (id: string): number => cabinet(id).slots.find(({ doorOpen }) => doorOpen)?.slot ?? 0;
 
 describe('a gate lane', () => {
@@ -91,7 +92,48 @@ describe('a guide', () => {
   });
 });
 
+describe('the phone', () => {
+  it('holds a code until another one is bought, and shows it to any reader', async () => {
+    const ticket = held('ticket');
+    expect(held('ticket')).toBe(ticket);
+    expect(await world.present(ticket, 'cabinet-1')).toBe('');
+    await stage.until('the refusal', () => cabinet('cabinet-1').answer?.reason === 'WRONG_PRODUCT');
+    await world.act({ kind: 'buy', offer: 'ticket' });
+    expect(held('ticket')).not.toBe(ticket);
+  });
+});
+
 describe('a machine', () => {
+  it('has a reader that can be pulled: nobody reads what is shown then', async () => {
+    await world.act({ kind: 'reader', terminal: 'lane-1', plugged: false });
+    expect(lane('lane-1').reader.plugged).toBe(false);
+    const answers = stage.museum.lanes[0].answers.length;
+    expect(await world.present(held('ticket'), 'lane-1')).toContain('unplugged');
+    await world.act({ kind: 'reader', terminal: 'lane-1', plugged: true });
+    expect(lane('lane-1').reader.plugged).toBe(true);
+    expect(stage.museum.lanes[0].answers).toHaveLength(answers);
+  });
+
+  it('has a network of its own, and a code for phones only where the head end is reached', async () => {
+    await world.act({ kind: 'network', terminal: 'cabinet-1', cut: true });
+    await stage.until('the end of the code', () => cabinet('cabinet-1').code === null);
+    expect(cabinet('cabinet-1').network).toBe('cut');
+    expect(cabinet('cabinet-2').network).toBe('up');
+    await world.act({ kind: 'network', terminal: 'cabinet-1', cut: false });
+    await stage.until('a code again', () => cabinet('cabinet-1').code !== null);
+  });
+
+  it('whose lock board is mute opens no door, also not when the board is mended', async () => {
+    await world.act({ kind: 'mute', terminal: 'cabinet-1', on: true });
+    expect(cabinet('cabinet-1').boardLine).toBe('mute');
+    const answers = stage.museum.cabinets[0].answers.length;
+    await world.present(held('loanCode'), 'cabinet-1');
+    await stage.until('an answer', () => stage.museum.cabinets[0].answers.length > answers);
+    await world.act({ kind: 'mute', terminal: 'cabinet-1', on: false });
+    await stage.until('the board', () => cabinet('cabinet-1').boardLine === 'alive');
+    expect(openSlot('cabinet-1')).toBe(0);
+  });
+
   it('is killed and started again, and says so', async () => {
     await world.act({ kind: 'kill', terminal: 'cabinet-2' });
     expect(cabinet('cabinet-2')).toMatchObject({ process: 'dead', pid: null });
@@ -111,6 +153,15 @@ describe('a fire', () => {
     for (const { id, sight } of stage.museum.lanes)
       await stage.until(`the fire at ${id}`, () => sight.rows().some(({ payload }) => payload.incident === 'fire'));
     await world.act({ kind: 'fire', on: false });
+  });
+
+  it('is over at a lane once somebody on duty shows a badge', async () => {
+    const [one] = stage.museum.lanes;
+    const cleared = (): boolean => one.sight.acts().has('fireCleared');
+    await stage.until('the contact', () => one.sight.acts().has('fireReset'));
+    expect(cleared()).toBe(false);
+    await world.present(held('badge'), 'lane-1');
+    await stage.until('the end of the fire', cleared);
   });
 });
 

@@ -54,8 +54,8 @@ export async function showStreet(options: ShowOptions, folder: string): Promise<
       say('');
       say(`${paint.bold('The street runs.')} Open ${paint.green(server.url)}`);
       say('');
-      say('  Drag the phone onto the reader, or use the buttons: cut the network,');
-      say('  kill the terminal, forge a code, and watch journal and ledger.');
+      say('  Drag the phone onto any reader: ride, enter the museum, borrow a guide.');
+      say('  Walk, take and return, cut a network, kill a terminal; watch journals and ledger.');
       say(`  ${paint.dim(`Files and logs: ${folder}`)}`);
       say(`  ${paint.dim('Ctrl-C ends every process.')}`);
       await ended;

@@ -1,5 +1,5 @@
 // Rows of journals and ledger as the page shows them. A journal is read again only where it grew.
-import type { StreetRow } from '../../../simulators/street/world.ts';
+import type { StreetRow } from '../../../simulators/street/street-row.ts';
 import type { LedgerLine } from '../../../sync/headend/store/read-ledger.ts';
 import { decodeRow } from '../../records/row.ts';
 import type { JournalSight } from './journal-sight.ts';

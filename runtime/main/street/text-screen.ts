@@ -1,7 +1,8 @@
 // The street as text: what stands in the window, as a pure function of the snapshot and the window's
 // size. The lamp is named as well as coloured, because a pipe and a colour-blind reader see none.
 import type { MuseumSnapshot } from '../../../simulators/street/museum-world.ts';
-import type { StreetRow, StreetSnapshot } from '../../../simulators/street/world.ts';
+import type { StreetRow } from '../../../simulators/street/street-row.ts';
+import type { StreetSnapshot } from '../../../simulators/street/world.ts';
 import type { Painter } from '../cli/paint.ts';
 
 export interface WindowSize {

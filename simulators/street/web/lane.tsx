@@ -1,5 +1,5 @@
 // One gate lane: its barrier and people, its lamps, its reader, and what people there do.
-import { type LaneSnapshot, passages } from '../museum-world.ts';
+import type { LaneSnapshot, passages } from '../museum-world.ts';
 import { ActButton } from './act-button.tsx';
 import { Faults } from './faults.tsx';
 import { Glass } from './glass.tsx';
@@ -16,6 +16,8 @@ export interface LaneProps {
   readonly hands: Hands;
 }
 
+const acts = Object.keys(words.does) as (typeof passages)[number][];
+
 export function Lane({ lane, track, hands }: LaneProps) {
   const { id, kind } = lane;
   return (
@@ -31,7 +33,7 @@ export function Lane({ lane, track, hands }: LaneProps) {
       </div>
       <Says machine={lane} />
       <fieldset class="dos" aria-label={words.people(id)}>
-        {passages.map((does) => (
+        {acts.map((does) => (
           <ActButton
             key={does}
             hands={hands}

@@ -1,7 +1,8 @@
 // The journals of all machines beside the head end's ledger: the same rows, so that what has not arrived yet, and that
 // nothing arrives twice, can be seen at a glance.
 import { useState } from 'preact/hooks';
-import type { StreetRow, StreetSnapshot } from '../world.ts';
+import type { StreetRow } from '../street-row.ts';
+import type { StreetSnapshot } from '../world.ts';
 import { keyOf, merged, verdictWords, waitingRefs, wordsOf } from './row-words.ts';
 import { areas, records } from './strings.ts';
 

@@ -1,5 +1,5 @@
 // A row of the journal or the ledger in words, and which journal rows have not arrived yet.
-import type { StreetRow } from '../world.ts';
+import type { StreetRow } from '../street-row.ts';
 import { happened, reasons, rowTypes, verdicts } from './strings.ts';
 
 export type RowTone = 'paid' | 'refused' | 'quiet';
