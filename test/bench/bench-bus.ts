@@ -3,6 +3,7 @@
 // where the first byte of the cue would be handed to the line.
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
+import { performance } from 'node:perf_hooks';
 import { setTimeout } from 'node:timers/promises';
 import type { DeviceHealth } from '../../devices/ports/device.ts';
 import type { Cue } from '../../devices/ports/indicator.ts';
@@ -28,8 +29,11 @@ export interface BenchBus {
   wallet(curve: HolderCurve): Wallet;
   /** The next code of a wallet, as the bytes of a frame. */
   codeOf(wallet: Wallet): Bytes;
-  /** Presents a code; resolves when the cue is handed over. @throws for any cue but `accepted`. */
-  scan(code: Bytes): Promise<void>;
+  /**
+   * Presents a code; resolves with when the cue was handed over (`performance.now`): the terminal goes on with what
+   * nobody waits for before whoever awaits this can. @throws for any cue but `accepted`.
+   */
+  scan(code: Bytes): Promise<number>;
   close(): Promise<void>;
 }
 
@@ -142,10 +146,12 @@ function portEnds({ Signal }: Product) {
     shown(cue);
     return true;
   };
-  const present = (scan: Scan): Promise<void> =>
+  const present = (scan: Scan): Promise<number> =>
     new Promise((resolve, reject) => {
       shown = (cue) =>
-        cue === 'accepted' ? resolve() : reject(new Error(`a timed scan was answered ${cue}, not accepted`));
+        cue === 'accepted'
+          ? resolve(performance.now())
+          : reject(new Error(`a timed scan was answered ${cue}, not accepted`));
       scans.emit(scan);
     });
   const counters = () => ({ frames: 0, oversize: 0, discardedBytes: 0 });

@@ -6,7 +6,8 @@ export interface Contender {
   readonly name: string;
   /** Work that must not be measured, before each sample. */
   readonly prepare?: () => void | Promise<void>;
-  readonly run: () => void | Promise<void>;
+  /** Resolves with when it was done (`performance.now`), where that is before the caller can go on. */
+  readonly run: () => void | Promise<number | undefined> | Promise<void>;
 }
 
 export interface Measured {
@@ -31,8 +32,8 @@ export async function interleave(contenders: readonly Contender[], pacing: Pacin
       await contender.prepare?.();
       await new Promise((resolve) => setTimeout(resolve, pacing.paceMs));
       const started = performance.now();
-      await contender.run();
-      const tookUs = (performance.now() - started) * 1000;
+      const done = await contender.run();
+      const tookUs = ((done ?? performance.now()) - started) * 1000;
       if (round >= pacing.warmUpRounds) samples.get(contender.name)?.push(tookUs);
     }
   }

@@ -30,7 +30,8 @@ const paceMs = 2;
  */
 const knownPerCurve = 200;
 const awayMs = 3_200;
-const warmUpRounds = 120;
+/** 2,000 decisions, a morning's rides: until then V8 still interprets much of what each runs once. */
+const warmUpRounds = 500;
 
 const targets = {
   p50_cached: { limit: 1.8, aim: 1.5 },
