@@ -1,6 +1,6 @@
 // johnny-five and firmata-io, loaded only where a board is configured: they take 85-300 ms and some megabytes. Of
-// johnny-five only the two parts in use: its index also loads servos, displays and some forty more, which takes twice
-// the time and four more megabytes.
+// johnny-five only the two parts in use: its index also loads servos, displays and some forty more, four megabytes
+// of them.
 import { messageOf, StileError } from '../../runtime/core/errors.ts';
 
 export type Libraries = Awaited<ReturnType<typeof importBoth>>;
