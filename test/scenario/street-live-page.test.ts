@@ -97,6 +97,7 @@ describe.skipIf(!peer('chromium'))('the page of the running street', () => {
     await page.click('[data-reader=cabinet-1]');
     const door = `document.querySelector('[data-machine=cabinet-1] [data-door=open]')`;
     await sees(`${door}?.dataset.item ?? ''`).toMatch(/^A-\d+$/);
+    await sees(`document.querySelector('[data-machine=cabinet-1] .prompt').innerText`).toContain('Take the guide');
     const item = await page.read<string>(`${door}.dataset.item`);
     await page.read(`${door}.querySelector('button').click()`);
     await sees(`document.querySelectorAll('[data-machine=cabinet-1] [data-door=open]').length`).toBe(0);
@@ -115,6 +116,10 @@ describe.skipIf(!peer('chromium'))('the page of the running street', () => {
     expect(await page.read(wing('lane-2'))).toBe('0.00');
     expect(moved).toEqual([]);
     await sees(rows('Journals', 'lane-2')).toContain('Device fault');
+    const heard = stage.museum.lanes[1].line('gate').data.next();
+    await press('lane-2', 'Board');
+    await heard;
+    expect(moved.filter((phase) => phase !== 'locked'), 'what a mute board was told is lost').toEqual([]);
   });
 
   it('complains of nothing', () => {

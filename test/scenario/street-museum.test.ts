@@ -123,15 +123,18 @@ describe('a machine', () => {
     await stage.until('a code again', () => cabinet('cabinet-1').code !== null);
   });
 
-  it('whose lock board is mute opens no door, also not when the board is mended', async () => {
+  it('whose lock board is mute opens no door, and writes that it did not', async () => {
+    const [hall] = stage.museum.cabinets;
+    const [outcomes, unlocks] = [hall.outcomes('dispense').length, hall.cabinet.unlocks.length];
     await world.act({ kind: 'mute', terminal: 'cabinet-1', on: true });
     expect(cabinet('cabinet-1').boardLine).toBe('mute');
-    const answers = stage.museum.cabinets[0].answers.length;
     await world.present(held('loanCode'), 'cabinet-1');
-    await stage.until('an answer', () => stage.museum.cabinets[0].answers.length > answers);
-    await world.act({ kind: 'mute', terminal: 'cabinet-1', on: false });
-    await stage.until('the board', () => cabinet('cabinet-1').boardLine === 'alive');
+    await stage.until('an outcome', () => hall.outcomes('dispense').length > outcomes);
+    expect(hall.outcomes('dispense').at(-1)?.payload.outcome).not.toBe('taken');
+    expect(hall.cabinet.unlocks).toHaveLength(unlocks);
     expect(openSlot('cabinet-1')).toBe(0);
+    await world.act({ kind: 'mute', terminal: 'cabinet-1', on: false });
+    expect(cabinet('cabinet-1').boardLine).toBe('alive');
   });
 
   it('is killed and started again, and says so', async () => {

@@ -216,10 +216,14 @@ describe.skipIf(!peer('chromium'))('the street page', () => {
     expect(await page.text('.lost')).toContain('The street is not running.');
     expect(await page.read(`[...document.querySelectorAll('button')].every((button) => button.disabled)`)).toBe(true);
 
+    const start = `document.querySelector('meta[name=street-start]')?.content`;
+    const before = await page.read<string>(start);
     const again = await startStreet({ world, webFolder, port: server.port, seed: 'another start' });
     servers.push(again.server);
     expect(again.server.port).toBe(server.port);
-    await page.until(`document.querySelector('.phone:enabled') && !document.querySelector('.lost')`);
+    await page.until(
+      `![undefined, '${before}'].includes(${start}) && document.querySelector('.phone:enabled') && !document.querySelector('.lost')`,
+    );
     await page.click('.phone');
     await expect.poll(() => world.presented.length).toBe(1);
   });

@@ -42,13 +42,16 @@ export class MachineTrouble {
   async muteBoard(mute: boolean): Promise<void> {
     const { lines } = this.#machine;
     const line = lines['gate'] ?? lines['locks'] ?? this.#machine.line('board');
-    if (mute === (this.#mute !== null)) return;
-    if (mute) this.#mute = line.faults.add({ kind: 'hang' });
-    else {
-      if (this.#mute) line.faults.remove(this.#mute);
-      this.#mute = null;
-      await line.unplug();
-      await line.replug();
+    const armed = this.#mute;
+    if (mute === (armed !== null)) return;
+    if (armed === null) {
+      this.#mute = line.faults.add({ kind: 'hang' });
+      return;
     }
+    // Unplugged before it hears again: what stands on the line would be obeyed late.
+    await line.unplug();
+    line.faults.remove(armed);
+    await line.replug();
+    this.#mute = null;
   }
 }
