@@ -119,7 +119,10 @@ describe.skipIf(!peer('chromium'))('the page of the running street', () => {
     const heard = stage.museum.lanes[1].line('gate').data.next();
     await press('lane-2', 'Board');
     await heard;
-    expect(moved.filter((phase) => phase !== 'locked'), 'what a mute board was told is lost').toEqual([]);
+    expect(
+      moved.filter((phase) => phase !== 'locked'),
+      'what a mute board was told is lost',
+    ).toEqual([]);
   });
 
   it('complains of nothing', () => {

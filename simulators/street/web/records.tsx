@@ -122,7 +122,7 @@ function Row({ row, waiting, inLedger = false }: RowProps) {
         <span class="row-ref" title={records.reference}>
           {row.ref}
         </span>
-        <span>{time}</span>
+        {!inLedger && <span>{time}</span>}
       </p>
     </li>
   );

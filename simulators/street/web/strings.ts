@@ -279,6 +279,7 @@ export const happened: Readonly<Record<string, string>> = {
   fireCleared: 'Fire over',
   claim: 'Claim of a ticket',
   fault: 'Device fault',
+  settle: 'Claim settled',
   rules: 'Site rules',
   lease: 'Lease of places',
   badge: 'Staff badge',
