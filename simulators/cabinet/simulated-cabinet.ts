@@ -123,6 +123,15 @@ export class SimulatedCabinet {
     return put;
   }
 
+  /** A person puts an item in and walks off with the door open; false when it could not be put in. */
+  putAndLeaveOpen(slot: number, item: SimulatedItem, placement: Placement = 'in'): boolean {
+    return this.#at(slot).put(item, placement);
+  }
+
+  rob(slot: number): void {
+    this.#at(slot).rob();
+  }
+
   putForeign(slot: number): boolean {
     return this.putBack(slot, foreignObject);
   }

@@ -101,6 +101,11 @@ export class Slot {
     return item;
   }
 
+  /** What a crowbar brings out; it leaves bolt and door as they are. */
+  rob(): void {
+    this.#hold(null);
+  }
+
   /** False when the door is shut or something is inside. */
   put(item: SimulatedItem, placement: Placement): boolean {
     if (!this.#doorOpen || this.#content) return false;

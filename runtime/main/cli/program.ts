@@ -266,7 +266,10 @@ function addScenario(program: Command): void {
     .option('--json', 'one JSON object a file, and one for all', false)
     .option('--verbose', 'show every step, not only those that are not as expected', false)
     .option('--without <guard>', 'switch this rule off: the stories that guard it must then fail')
-    .option('--devices <gate>', 'behind their real drivers over lines of memory: gates as relay or digicon, and lamps')
+    .option(
+      '--devices <gate>',
+      'behind their real drivers over lines of memory: gates as relay or digicon, lamps, and slots',
+    )
     .action(async (files: string[], options: ScenarioOptions) => {
       const { runScenarios } = await import('./scenario.ts');
       process.exitCode = await runScenarios(files, options);

@@ -1,20 +1,39 @@
 // The slots of a simulated cabinet as matter: items, latches and doors, moved by people and by pulses. The
 // machine meets it only through this port, where drivers on real lines can stand in its place.
 import type { MonoMs } from '../../core/brand.ts';
+import type { Clock } from '../../core/clock.ts';
+import type { CabinetInput } from '../../machines/cabinet/input.ts';
 import type { SlotFacts } from '../../machines/cabinet/slot.ts';
 import type { CabinetSetting, SlotDeed } from './machine-format.ts';
 
 /** What a cabinet's machine and the people in front of it need of its hardware. */
 export interface SlotDevice {
   readonly slots: number;
-  online: boolean;
-  /** What the sensors of a slot say; null where the board does not answer. */
-  sense(slot: number, atMonoMs: MonoMs): SlotFacts;
+  readonly online: boolean;
+  readonly canRelatch: boolean;
+  setOnline(online: boolean): void;
+  /** What the sensors of a slot say. Null: the machine hears of them by the device's own events. */
+  sense(slot: number, atMonoMs: MonoMs): SlotFacts | null;
   /** One open pulse. False: nothing was sent. */
   pulse(slot: number): boolean;
   relatch(slot: number): void;
   /** Returns the slot that changed, null where nothing did. */
   act(deed: SlotDeed): number | null;
+  /** The machine's power has come, or gone. */
+  begin?(life: CabinetLife): void;
+  end?(): void;
+  /** Resolves when nothing is under way that costs no time of the story. */
+  settled?(): Promise<void>;
+  /** What the far end of the line felt is not what was ordered: one sentence for each. */
+  problems?(ordered: number): readonly string[];
+}
+
+/** What a device needs of the machine that it serves, from one start to the next cut. */
+export interface CabinetLife {
+  readonly clock: Clock;
+  /** How long the sensors say nothing after this start. */
+  readonly silentMs: number;
+  readonly input: (input: CabinetInput) => void;
 }
 
 interface Bay {
@@ -29,13 +48,15 @@ interface Bay {
   fault: string | null;
 }
 
-const standardCharge = { lent: 90, returned: 50 } as const;
+export const standardCharge = { lent: 90, returned: 50 } as const;
 
 export class CabinetBays implements SlotDevice {
   readonly #bays: readonly Bay[];
   online = true;
+  readonly canRelatch: boolean;
 
   constructor(setting: CabinetSetting) {
+    this.canRelatch = setting.canRelatch ?? true;
     this.#bays = setting.slots.map((slot) => ({
       item: slot?.item ?? null,
       wrongWay: false,
@@ -50,6 +71,10 @@ export class CabinetBays implements SlotDevice {
 
   get slots(): number {
     return this.#bays.length;
+  }
+
+  setOnline(online: boolean): void {
+    this.online = online;
   }
 
   sense(slot: number, atMonoMs: MonoMs): SlotFacts {

@@ -3,7 +3,6 @@
 import { monoMs, secondsOf, type UnixSeconds, unixSeconds } from '../../core/brand.ts';
 import { type Bytes, equal, hex } from '../../core/bytes.ts';
 import { sha256 } from '../../core/sha256.ts';
-import { type LoanMark, loanDefaults, loanFee } from '../../fares/loan-fee.ts';
 import { type CabinetConfig, cabinetDefaults } from '../../machines/cabinet/config.ts';
 import type { CabinetEffect } from '../../machines/cabinet/effects.ts';
 import type { CabinetFacts } from '../../machines/cabinet/facts.ts';
@@ -17,10 +16,11 @@ import { serves, step } from '../../machines/cabinet/step.ts';
 import type { TimerName } from '../../machines/cabinet/timer-names.ts';
 import type { CommonEffect } from '../../machines/shared/effects.ts';
 import { encodeTicketUse } from '../../machines/shared/use-ledger.ts';
-import type { Row } from '../../records/row.ts';
 import { openMasks } from '../../rules/risk-masks.ts';
 import type { Machine } from '../../terminal/machine-runner.ts';
 import { CabinetBays, type SlotDevice } from './cabinet-bays.ts';
+import { loanFeesMinor, loansIn } from './cabinet-fees.ts';
+import { LineSlots, slotsHearWithinMs } from './line-slots.ts';
 import { type CabinetSetting, type SlotDeed, slotDeedKeys } from './machine-format.ts';
 import { onlyKnows } from './only.ts';
 import { MachineStation } from './station.ts';
@@ -70,7 +70,7 @@ export class CabinetStation extends MachineStation<
     super(world, name, machine, switchOf(world));
     this.#setting = setting;
     this.#config = { ...cabinetDefaults, ...setting.config, ...this.config };
-    this.#device = new CabinetBays(setting);
+    this.#device = world.lines === null ? new CabinetBays(setting) : new LineSlots(setting, world.clock);
     const { closesInSeconds } = setting;
     const now = secondsOf(world.time.now().wallMs);
     this.#closesAt = closesInSeconds === undefined ? null : unixSeconds(now + closesInSeconds);
@@ -90,7 +90,7 @@ export class CabinetStation extends MachineStation<
     onlyKnows(this.name, 'sensor', act, ['board', 'itemShown', ...slotDeedKeys]);
     const atMonoMs = this.clock.monoMs();
     if (act.board !== undefined) {
-      this.#device.online = act.board === 'back';
+      this.#device.setOnline(act.board === 'back');
       return this.#tellAll();
     }
     if (act.itemShown !== undefined) return this.give({ kind: 'ItemShown', item: act.itemShown, atMonoMs });
@@ -157,13 +157,13 @@ export class CabinetStation extends MachineStation<
   }
 
   counters(): Readonly<Record<string, number>> {
-    const loans = this.#loans();
+    const loans = loansIn(this.journal.rows);
     return {
       records: this.journal.rows.length,
       loans: loans.length,
       pulses: this.moved.length,
       orders: this.state.ledger.orders.size,
-      loanFeesMinor: this.#fees(loans),
+      loanFeesMinor: loanFeesMinor(this.journal.rows, this.world.setting.loanTerms),
       ignored: this.state.ignored,
     };
   }
@@ -209,7 +209,7 @@ export class CabinetStation extends MachineStation<
         ]),
       ),
       items: new Map(Object.entries(world.setting.fleet ?? {}).map(([item, languages]) => [item, { languages }])),
-      device: { online: this.#device.online, canRelatch: this.#setting.canRelatch ?? true },
+      device: { online: this.#device.online, canRelatch: this.#device.canRelatch },
       site: { place: this.name, cabinets: places },
       closesAt: this.#closesAt,
       masks: { standard: openMasks, byProduct: new Map() },
@@ -231,8 +231,26 @@ export class CabinetStation extends MachineStation<
     const silentMs = this.#silentMs;
     this.#silentMs = 0;
     if (this.world.switches.sensorsNotRead && this.cutsFired > 0) return;
-    if (silentMs > 0) this.clock.timer('silent sensors', silentMs, () => this.#tellAll());
+    if (this.#device.begin) this.#device.begin({ clock: this.clock, silentMs, input: (input) => this.give(input) });
+    else if (silentMs > 0) this.clock.timer('silent sensors', silentMs, () => this.#tellAll());
     else if (this.#device.online) this.#tellAll();
+  }
+
+  override get hearsWithinMs(): number {
+    return this.world.lines === null ? 0 : slotsHearWithinMs;
+  }
+
+  protected override powerGone(): void {
+    this.#device.end?.();
+  }
+
+  override async idle(): Promise<void> {
+    await this.#device.settled?.();
+    await super.idle();
+  }
+
+  override broken(): readonly string[] {
+    return [...super.broken(), ...(this.#device.problems?.(this.moved.length) ?? [])];
   }
 
   protected perform(effect: OwnEffect): void {
@@ -294,7 +312,8 @@ export class CabinetStation extends MachineStation<
 
   #tell(slot: number): void {
     const atMonoMs = this.clock.monoMs();
-    this.give({ kind: 'SlotChanged', facts: this.#device.sense(slot, atMonoMs), atMonoMs });
+    const facts = this.#device.sense(slot, atMonoMs);
+    if (facts !== null) this.give({ kind: 'SlotChanged', facts, atMonoMs });
   }
 
   #tellAll(): void {
@@ -340,46 +359,7 @@ export class CabinetStation extends MachineStation<
         throw new RangeError(`nobody at a cabinet does ${act.does}`);
     }
   }
-
-  #loans(): readonly Row[] {
-    return this.journal.rows
-      .map(({ row }) => row)
-      .filter(({ payload }) => payload.act === 'dispense' && payload.outcome === 'taken');
-  }
-
-  /** What the head end would ask for the loans that ended here. */
-  #fees(loans: readonly Row[]): number {
-    const prices = this.world.setting.loanTerms;
-    if (prices === undefined) return 0;
-    const terms = { ...loanDefaults, currency: 'EUR', ...prices };
-    return loans.reduce((sum, taken) => {
-      const back = this.journal.rows.find(
-        ({ row }) => row.seq > taken.seq && row.payload.act === 'return' && row.payload.item === taken.payload.item,
-      )?.row;
-      if (back === undefined) return sum;
-      const presumed = taken.payload.detail === 'presumed';
-      const from = presumed ? this.#intentOf(taken) : taken;
-      const loan = { taken: markOf(from), returned: markOf(back), presumed, attempts: [] };
-      return sum + loanFee(loan, markOf(back), terms).amountMinor;
-    }, 0);
-  }
-
-  #intentOf(taken: Row): Row {
-    const id = hex(taken.payload.actId ?? new Uint8Array());
-    const intent = this.journal.rows.find(
-      ({ type, row }) => type === 'INTENT' && hex(row.payload.actId ?? new Uint8Array()) === id,
-    );
-    return intent?.row ?? taken;
-  }
 }
-
-const markOf = (row: Row): LoanMark => ({
-  bootId: row.bootId,
-  monoMs: monoMs(row.payload.contactMonoMs ?? row.tMonoMs),
-  wallMs: row.tWallMs,
-  clock: row.clock,
-  rebuilt: null,
-});
 
 /** With nonces that outlive a boot, whatever was ever shown is known to every later step. */
 function switchOf({ switches }: World): NonNullable<Switches['cabinet']> {

@@ -109,7 +109,9 @@ export const guardsOfCabinets: Guards = {
       cabinet: {
         input: (input, state, facts) => {
           const lends = facts.online && facts.moment.state !== 'UNTRUSTED' && facts.storage === 'normal';
-          return !lends && isReturn(input, state.ledger) && (input as Changed).facts.present === true ? null : input;
+          if (lends || !isReturn(input, state.ledger)) return input;
+          const { present, tagId } = (input as Changed).facts;
+          return present === true || tagId !== null ? null : input;
         },
       },
     },

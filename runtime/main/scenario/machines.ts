@@ -25,7 +25,6 @@ function place(world: World, name: string, machine: MachineSetting): Station {
     case 'gateLane':
       return new GateStation(world, name, machine);
     case 'cabinet':
-      if (world.lines !== null) throw new RangeError(`${name}: slots have no drivers in a story`);
       return new CabinetStation(world, name, machine);
     default:
       return machine satisfies never;

@@ -10,6 +10,7 @@ import { openWorld } from './machines.ts';
 import { type NamedRecords, problemsOf, type Seen, type SeenRecord } from './matching.ts';
 import type { KeptRow } from './memory-journal.ts';
 import { invalid } from './read-scenario.ts';
+import { edgeMs } from './station.ts';
 import type { Station } from './station-port.ts';
 import { type ActName, actNames, type PowerAct, type Step } from './step-format.ts';
 import type { Switches } from './switches.ts';
@@ -49,14 +50,14 @@ export async function playScenario(
   return player.play();
 }
 
-const edgeMs = 50;
-
 class Player {
   readonly #file: string;
   readonly #scenario: Scenario;
   readonly #world: World;
   readonly #named: NamedRecords = new Map();
   readonly #verdicts: StepVerdict[] = [];
+  /** What drivers took so far beyond the times of the file: by so much the next step may come late. */
+  #lateMs = 0;
 
   constructor(file: string, scenario: Scenario, switches: Switches, lines: GateOnLines | null) {
     this.#file = file;
@@ -71,11 +72,12 @@ class Player {
   async play(): Promise<Played> {
     const world = this.#world;
     for (const station of world.stations.values()) station.start();
-    await this.#settle(0);
+    await this.#settle(-world.elapsedMs());
     const began = this.#marks();
     for (const [index, step] of this.#scenario.steps.entries()) await this.#take(index, step);
     for (const [name, wanted] of Object.entries(this.#scenario.finally ?? {}))
-      this.#judge({ step: null, machine: name, act: 'finally' }, [[this.#station(null, name), wanted]], began);
+      await this.#judge({ step: null, machine: name, act: 'finally' }, [[this.#station(null, name), wanted]], began);
+    await this.#settle(this.#edgeMs);
     for (const station of world.stations.values()) {
       const problems = station.broken();
       this.#verdicts.push({
@@ -103,8 +105,9 @@ class Player {
       await this.#passTo(index, time === 0 ? step.at : undefined, time === 0 ? 0 : everyMs);
       const from = act === 'wait' ? before : this.#marks();
       await this.#do(index, station, step);
-      await this.#settle(Math.max(step.settleMs ?? 0, act === 'sensor' ? this.#lineMs : 0));
-      const problems = this.#problems(wanted, from);
+      await this.#settle(step.settleMs ?? 0);
+      if (act === 'sensor') await this.#waitForDrivers(this.#edgeMs - (step.settleMs ?? 0));
+      const problems = await this.#problemsAtLast(wanted, from);
       const last = time === times - 1;
       if (problems.length > 0 || last) {
         const atMs = this.#world.elapsedMs();
@@ -180,17 +183,22 @@ class Player {
   }
 
   async #passTo(index: number, at: Step['at'], furtherMs: number): Promise<void> {
-    const now = this.#world.elapsedMs();
-    const until = at === undefined ? now + furtherMs : typeof at === 'number' ? at : this.#localAt(index, at);
-    if (until < now && now - until <= this.#lineMs) return;
-    if (until < now)
+    if (at === undefined) return this.#settle(furtherMs);
+    const until = typeof at === 'number' ? at : this.#localAt(index, at);
+    const aheadMs = until - this.#world.elapsedMs();
+    if (aheadMs < -this.#lateMs)
       throw invalid(this.#file, `step ${index + 1}, key at: is ${JSON.stringify(at)}, before the step before it`);
-    await this.#settle(until - now);
+    this.#lateMs = Math.max(0, -aheadMs);
+    if (aheadMs > 0) await this.#settle(aheadMs);
   }
 
-  /** What an edge takes from a contact to the machine, once it has stopped bouncing. */
-  get #lineMs(): number {
+  /** Drivers find their devices, and contacts stop bouncing, in this time. */
+  get #edgeMs(): number {
     return this.#world.lines === null ? 0 : edgeMs;
+  }
+
+  get #lineMs(): number {
+    return Math.max(...[...this.#world.stations.values()].map(({ hearsWithinMs }) => hearsWithinMs));
   }
 
   #localAt(index: number, at: string): number {
@@ -201,6 +209,12 @@ class Player {
     }
   }
 
+  async #waitForDrivers(ms: number): Promise<void> {
+    if (ms <= 0) return;
+    this.#lateMs += ms;
+    await this.#settle(ms);
+  }
+
   /** Lets time pass, and everything that is under way come to its end. */
   async #settle(ms: number): Promise<void> {
     for (const station of this.#world.stations.values()) await station.idle();
@@ -208,13 +222,26 @@ class Player {
     for (const station of this.#world.stations.values()) await station.idle();
   }
 
-  #judge(
+  async #judge(
     what: Pick<StepVerdict, 'step' | 'machine' | 'act'>,
     wanted: readonly (readonly [Station, Expectation])[],
     from: ReadonlyMap<string, Mark>,
-  ): void {
-    const problems = this.#problems(wanted, from);
+  ): Promise<void> {
+    const problems = await this.#problemsAtLast(wanted, from);
     this.#verdicts.push({ ...what, atMs: this.#world.elapsedMs(), ok: problems.length === 0, problems });
+  }
+
+  /** Behind drivers a machine hears of things later: it has that long to be as expected. */
+  async #problemsAtLast(
+    wanted: readonly (readonly [Station, Expectation])[],
+    from: ReadonlyMap<string, Mark>,
+  ): Promise<readonly string[]> {
+    let problems = this.#problems(wanted, from);
+    for (let waitedMs = 0; problems.length > 0 && waitedMs < this.#lineMs; waitedMs += edgeMs) {
+      await this.#waitForDrivers(edgeMs);
+      problems = this.#problems(wanted, from);
+    }
+    return problems;
   }
 
   #problems(wanted: readonly (readonly [Station, Expectation])[], from: ReadonlyMap<string, Mark>): readonly string[] {

@@ -18,6 +18,8 @@ export interface Station {
   readonly moved: readonly Moved[];
   readonly cutsFired: number;
   readonly problems: readonly string[];
+  /** How long until it has surely heard what was done to its devices; 0 where these have no drivers. */
+  readonly hearsWithinMs: number;
   start(): void;
   scan(bytes: Bytes, act: ScanAct): void;
   sense(act: SensorAct): void;

@@ -30,6 +30,9 @@ import type { World } from './world.ts';
 
 type Own = { readonly kind: string };
 
+/** What an edge takes from a contact to the machine, once it has stopped bouncing. */
+export const edgeMs = 50;
+
 interface Life<Input> {
   readonly clock: LifeClock;
   readonly bootId: Bytes;
@@ -117,6 +120,10 @@ export abstract class MachineStation<
   get state(): State {
     if (this.#runner === null) throw new Error(`${this.name} has no power`);
     return this.#runner.state;
+  }
+
+  get hearsWithinMs(): number {
+    return this.world.lines === null ? 0 : edgeMs;
   }
 
   get clock(): LifeClock {

@@ -37,6 +37,8 @@ const floorBelowMs = 1_000;
 /** How often a connected machine hears a signed time, and how far off that may be. */
 const signedTimeEveryMs = 600_000;
 const signedErrorMs = 100;
+/** Drivers find their devices before the story begins. */
+const findingMs = 50;
 const standardDenyAgeSeconds = 60;
 /** The uncertainty at which a code of the usual 30 s is never stale, and the clock still decides. */
 const presentationAgeMs = 30_000;
@@ -84,12 +86,13 @@ export class World {
     const startMs = this.#startsAt * 1_000;
     this.startWallMs =
       trust === 'lost' ? localSeconds(setting.clock?.shows ?? '1970-01-01T00:00:05', this.timeZone) * 1_000 : startMs;
-    this.clock = new VirtualClock(this.startWallMs);
-    this.#startMonoMs = this.clock.monoMs();
+    const leadMs = lines === null ? 0 : findingMs;
+    this.clock = new VirtualClock(this.startWallMs - leadMs);
+    this.#startMonoMs = this.clock.monoMs() + leadMs;
     const floorMs = trust === 'lost' ? startMs : startMs - floorBelowMs;
     this.time = new TrustedTime({ clock: this.clock, floorMs, rtcKeptPower: trust !== 'lost' });
     if (trust === 'synced') {
-      this.time.observeSigned(startMs, signedErrorMs);
+      this.time.observeSigned(startMs - leadMs, signedErrorMs);
       repeat(this.clock, 'time from the head end', signedTimeEveryMs, () => this.#hearTime());
     }
     this.entropy = new SeededEntropy('scenario');
@@ -111,9 +114,10 @@ export class World {
 
   /** The phones' clocks are right, whatever became of the machines'. */
   phoneNow(): UnixSeconds {
-    return unixSeconds(Math.floor((this.#startsAt * 1_000 + this.clock.monoMs() - this.#startMonoMs) / 1_000));
+    return unixSeconds(this.#startsAt + Math.floor(Math.max(0, this.elapsedMs()) / 1_000));
   }
 
+  /** Below zero before the story begins. */
   elapsedMs(): number {
     return this.clock.monoMs() - this.#startMonoMs;
   }
@@ -190,9 +194,10 @@ export class World {
       return;
     }
     const entries = denied.map((name) => this.#denyEntry(name));
+    const untilBeginMs = Math.max(0, -this.elapsedMs());
     this.deny = {
       version: ++this.#denyVersion,
-      issuedAt: unixSeconds(Math.floor(this.time.now().wallMs / 1_000) - ageSeconds),
+      issuedAt: unixSeconds(Math.floor((this.time.now().wallMs + untilBeginMs) / 1_000) - ageSeconds),
       find: (issuer, type, id) =>
         entries.find((entry) => entry.issuer === issuer && entry.type === type && hex(entry.id) === hex(id)) ?? null,
     };
