@@ -11,7 +11,6 @@ import { encodeTicketUse, useSpace } from '../../runtime/machines/shared/use-led
 import { decodeRow, type Row } from '../../runtime/records/row.ts';
 import { itemNamed } from '../../simulators/cabinet/slot.ts';
 import { CabinetRig } from '../fixtures/cabinet-rig.ts';
-import { freshBuild } from '../fixtures/fresh-build.ts';
 import { KillTally, type KillWindow, killsPerWindow as kills } from '../fixtures/kill-tally.ts';
 import {
   type Act,
@@ -140,7 +139,7 @@ describe('the kills of a cabinet', () => {
 function withHall(window: KillWindow, story: (hall: CabinetRig) => Promise<void>): Promise<void> {
   return inTurn(async () => {
     tally.reset(window);
-    const hall = await CabinetRig.open({ lending: { takeWithinMs: 60_000 }, ...freshBuild() });
+    const hall = await CabinetRig.open({ lending: { takeWithinMs: 60_000 } });
     try {
       await story(hall);
       await hall.noIntentMovedTwice();

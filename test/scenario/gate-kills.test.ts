@@ -9,7 +9,6 @@ import { encodeLaneMemory, laneSpace } from '../../runtime/machines/gate-lane/me
 import { replay } from '../../runtime/machines/gate-lane/replay.ts';
 import { encodeTicketUse, useSpace } from '../../runtime/machines/shared/use-ledger.ts';
 import { decodeRow } from '../../runtime/records/row.ts';
-import { freshBuild } from '../fixtures/fresh-build.ts';
 import { GateRig, type GateRigOptions, motionMs } from '../fixtures/gate-rig.ts';
 import { KillTally, type KillWindow, killsPerWindow as kills } from '../fixtures/kill-tally.ts';
 import {
@@ -163,7 +162,7 @@ function withLane(
 ): Promise<void> {
   return inTurn(async () => {
     tally.reset(window);
-    const lane = await GateRig.open({ openPulseMs, ...freshBuild(), ...options });
+    const lane = await GateRig.open({ openPulseMs, ...options });
     try {
       await story(lane);
       await lane.everyIntentEndedOnce();
