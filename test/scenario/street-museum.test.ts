@@ -55,6 +55,23 @@ describe('a gate lane', () => {
     expect(changes).toBeGreaterThan(before);
   });
 
+  it.each(['lane-1', 'lane-2'])(
+    '%s: out of order while its board is mute, and well by itself once mended',
+    async (id) => {
+      await world.act({ kind: 'mute', terminal: id, on: true });
+      await world.act({ kind: 'ticket', lane: id, ticket: 'good' });
+      await stage.until('the fault', () => lane(id).answer?.reason === 'DEVICE_FAULT', 60_000);
+      expect(lane(id).barrier.phase).toBe('locked');
+      await world.act({ kind: 'mute', terminal: id, on: false });
+      const machine = stage.museum.lanes.find((one) => one.id === id);
+      await stage.until('the self test', () => machine?.sight.acts().has('selfTest') ?? false, 90_000);
+      await world.act({ kind: 'ticket', lane: id, ticket: 'good' });
+      await stage.until('the release', () => lane(id).barrier.phase === 'released');
+      await world.act({ kind: 'person', lane: id, does: 'walk' });
+      await stage.until('the lock', () => lane(id).barrier.phase === 'locked' && lane(id).people.length === 0);
+    },
+  );
+
   it('refuses a ticket before its slot', async () => {
     await world.act({ kind: 'ticket', lane: 'lane-1', ticket: 'early' });
     await stage.until('the refusal', () => lane('lane-1').answer?.reason === 'NOT_YET_VALID');
