@@ -152,6 +152,21 @@ describe.skipIf(!peer('chromium'))('the museum on the street page', () => {
     await page.until(`Math.abs(document.querySelector('#cabinets').getBoundingClientRect().top - 60) < 2`);
   });
 
+  it('no area of a desk screen lies over another', async () => {
+    const { page } = await visit();
+    const overlaps = await page.read<readonly string[]>(`(() => {
+      const areas = [...document.querySelectorAll('.wallet, .area-bus, .area-gate, .area-cabinets')];
+      const widest = (area) => Math.max(...[area, ...area.querySelectorAll('*')].map((one) => one.getBoundingClientRect().right));
+      const lefts = areas.map((area) => area.getBoundingClientRect().left);
+      return areas.filter((area, index) => lefts.some((left, other) => left > lefts[index] && widest(area) > left + 1))
+        .map(({ className }) => className);
+    })()`);
+    expect(overlaps).toEqual([]);
+    expect(await page.read(`document.querySelectorAll('.wallet, .area-bus, .area-gate, .area-cabinets').length`)).toBe(
+      4,
+    );
+  });
+
   it('moves at once where motion is not wanted', async () => {
     const { page } = await visit();
     const motion = `getComputedStyle(document.querySelector('.wing')).transitionDuration`;
