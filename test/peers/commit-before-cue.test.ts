@@ -14,7 +14,7 @@ const scans = 1_000;
  * Firmata digital message of port 0 with bit 4: the green lamp, with which only an accept begins. Bytes from 0x80 up
  * only begin messages, so it is found also behind another message in the same write.
  */
-const greenOn = /\\x90\\x[1357bdf9][0-9a-f]/;
+const greenOn = /\\x90\\x[1357bdf9][0-9a-f]/g;
 
 let bus: BusRig;
 afterEach(() => bus.close());
@@ -59,7 +59,11 @@ function judge(calls: readonly TracedCall[], paths: { scanner: string; board: st
   const on = (name: string, path: string) => calls.filter((call) => call.name === name && call.path === path);
   const codeEnds = on('read', paths.scanner).filter(({ data }) => data.endsWith('\\r') || data.endsWith('\\x0d'));
   const [writes, syncs] = [on('pwrite64', paths.wal), on('fsync', paths.wal)];
-  const cues = [...on('write', paths.board), ...on('writev', paths.board)].filter(({ data }) => greenOn.test(data));
+  // Without a pause two cues may leave in one call, which then stands for both.
+  const cues = [...on('write', paths.board), ...on('writev', paths.board)].flatMap((call) =>
+    Array.from(call.data.matchAll(greenOn), () => call),
+  );
+  cues.sort((one, other) => one.begun - other.begun);
   const within = (of: readonly TracedCall[], from: number, to: number) =>
     of.filter(({ begun, ended }) => begun > from && ended < to);
   const durable = (from: number, to: number): boolean =>
