@@ -78,7 +78,9 @@ function addStreet(program: Command): void {
     )
     .action(async (options: Record<string, unknown>) => {
       const { streetCommand } = await import('./street.ts');
-      process.exitCode = await streetCommand(options);
+      // Everything is closed by now. Left to end by itself, Node 20 now and then waits for ever, and busily, for a handle of
+      // a pseudo terminal that it believes open.
+      process.exit(await streetCommand(options));
     });
 }
 
