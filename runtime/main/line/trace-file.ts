@@ -1,6 +1,6 @@
 // The file a recorded line is kept in: a first line that says what it is, then one JSON object for each piece of
 // bytes with its time and direction. People send such files from the field, so reading trusts nothing in them.
-import { createReadStream } from 'node:fs';
+import { createReadStream, statSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { z } from 'zod';
 import { type Bytes, fromHex, hex } from '../../core/bytes.ts';
@@ -51,11 +51,8 @@ export async function readTrace(file: string): Promise<{ header: TraceHeader; pi
   let header: TraceHeader | null = null;
   const pieces: TracePiece[] = [];
   let number = 0;
-  let totalBytes = 0;
   for await (const line of linesOf(file)) {
     number++;
-    totalBytes += line.length;
-    if (totalBytes > traceLimits.traceBytes * 3) throw unreadable(file, number, 'the file is too large for a trace');
     if (pieces.length === traceLimits.pieces) throw unreadable(file, number, `more than ${traceLimits.pieces} pieces`);
     if (header === null) header = shaped(headerShape, line, file, number);
     else {
@@ -69,7 +66,10 @@ export async function readTrace(file: string): Promise<{ header: TraceHeader; pi
   return { header, pieces };
 }
 
+/** Looks at the size first: a file of one endless line would be read whole before anything could be said of it. */
 async function* linesOf(file: string): AsyncGenerator<string> {
+  const size = statSync(file, { throwIfNoEntry: false })?.size ?? 0;
+  if (size > traceLimits.traceBytes) throw unreadable(file, 0, `larger than ${traceLimits.traceBytes} bytes`);
   const input = createReadStream(file, { encoding: 'utf8' });
   try {
     for await (const line of createInterface({ input, crlfDelay: Number.POSITIVE_INFINITY })) yield line;

@@ -1,6 +1,6 @@
 // A line recorded in the field and met again at the desk: a lock board's questions and answers are kept by a recorder that
 // stands between, then played back to a terminal that asks the same, something else, or nothing.
-import { appendFileSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { appendFileSync, mkdtempSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -10,7 +10,7 @@ import { SystemClock, sleep } from '../../../runtime/core/clock.ts';
 import { Signal } from '../../../runtime/core/event.ts';
 import { TracePlayer } from '../../../runtime/main/line/player.ts';
 import { LineRecorder } from '../../../runtime/main/line/recorder.ts';
-import { readTrace, type TracePiece } from '../../../runtime/main/line/trace-file.ts';
+import { readTrace, type TracePiece, traceLimits } from '../../../runtime/main/line/trace-file.ts';
 import type { DeviceEnd } from '../../../simulators/line/device-end.ts';
 import { createLine } from '../../../simulators/line/line.ts';
 import { jsonLines, stile } from '../../fixtures/stile-command.ts';
@@ -209,6 +209,13 @@ describe('stile line', () => {
     expect(refused.code).toBe(1);
     expect(refused.err).toContain(says);
     expect(refused.err).toContain('remedy');
+  });
+
+  it('does not read a file that is larger than any recording', async () => {
+    const file = join(folder, 'huge.ndjson');
+    writeFileSync(file, '');
+    truncateSync(file, traceLimits.traceBytes + 1);
+    await expect(readTrace(file)).rejects.toThrow('larger than 67108864 bytes');
   });
 
   it.each([
