@@ -1,13 +1,13 @@
 // A real `stile run` process to be weighed: the built command on simulated board and scanner lines, with a
 // real head end process behind it. Codes pass at memory speed, so that thousands take seconds.
 import { mkdtempSync, rmSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { performance } from 'node:perf_hooks';
 import { setTimeout } from 'node:timers/promises';
 import type { UnixSeconds } from '../../runtime/core/brand.ts';
 import type { StreetProcess } from '../../runtime/main/street/child-process.ts';
+import { freePort } from '../../runtime/main/street/free-port.ts';
 import type { Wallet } from '../../simulators/wallet/wallet.ts';
 import { built, loadProduct } from './product.ts';
 import { makeRiders } from './riders.ts';
@@ -93,16 +93,4 @@ export async function openBusProcess(): Promise<BusProcess> {
       rmSync(folder, { recursive: true, force: true });
     },
   };
-}
-
-function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer();
-    server.once('error', reject);
-    server.listen(0, '127.0.0.1', () => {
-      const address = server.address();
-      const port = typeof address === 'object' && address ? address.port : 0;
-      server.close(() => resolve(port));
-    });
-  });
 }

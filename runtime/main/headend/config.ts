@@ -1,7 +1,7 @@
 // The configuration of an embedded head end, and the files it names.
 
 import { createPrivateKey, type KeyObject } from 'node:crypto';
-import { readFileSync, statSync } from 'node:fs';
+import { statSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { z } from 'zod';
 import type { HeadEndSigners } from '../../../sync/headend/publisher.ts';
@@ -19,6 +19,7 @@ import { parseConfig } from '../config/parse.ts';
 import { tlsFrom } from '../config/shared.ts';
 import { type BrokerConfig, brokerSchema } from './broker-config.ts';
 import { type LoansConfig, loansSchema } from './loans-config.ts';
+import { readText } from './read-text.ts';
 import { type StoreConfig, storeConfigOf, storeSchema } from './store-config.ts';
 
 const id = z.string().regex(/^[A-Za-z0-9_-]{1,32}$/, 'must be 1 to 32 of A-Z a-z 0-9 _ -');
@@ -195,17 +196,6 @@ const peerBody = ({ key, ...peer }: { lane: string; terminal: string; key: strin
   ...peer,
   key: fromHex(key),
 });
-
-function readText(file: string): string {
-  try {
-    return readFileSync(file, 'utf8');
-  } catch (cause) {
-    throw new StileError('FILE_UNREADABLE', `${file}: ${messageOf(cause)}`, {
-      remedy: 'Check the path and its permissions.',
-      cause,
-    });
-  }
-}
 
 const keyFrom = (der: string): KeyObject =>
   createPrivateKey({ key: Buffer.from(fromHex(der)), format: 'der', type: 'pkcs8' });

@@ -1,12 +1,13 @@
 // Opens the databases that a configuration names. A client library is loaded only for the one that is configured.
-import { mkdirSync, readFileSync, statSync } from 'node:fs';
+import { mkdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { IngestStore } from '../../../sync/headend/store/ingest-store.ts';
 import type { LoanDatabase } from '../../../sync/headend/store/loan-database.ts';
 import type { PostgresSettings } from '../../../sync/headend/store/postgres-database.ts';
 import type { Clock } from '../../core/clock.ts';
-import { messageOf, StileError } from '../../core/errors.ts';
+import { StileError } from '../../core/errors.ts';
 import type { Logger } from '../../core/log.ts';
+import { readText } from './read-text.ts';
 import type { StoreConfig } from './store-config.ts';
 
 export interface Stores {
@@ -61,17 +62,6 @@ function refuseShared(file: string): void {
   if ((statSync(file, { throwIfNoEntry: false })?.mode ?? 0) & 0o077) {
     throw new StileError('IDENTITY_INVALID', `password file ${file} is readable by other users`, {
       remedy: `Run: chmod 600 ${file}`,
-    });
-  }
-}
-
-function readText(file: string): string {
-  try {
-    return readFileSync(file, 'utf8');
-  } catch (cause) {
-    throw new StileError('FILE_UNREADABLE', `${file}: ${messageOf(cause)}`, {
-      remedy: 'Check the path and its permissions.',
-      cause,
     });
   }
 }
