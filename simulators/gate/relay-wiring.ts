@@ -17,6 +17,28 @@ export interface RelayWiringPins {
   readonly fire?: number;
 }
 
+interface Contact {
+  readonly pin: number;
+}
+
+/** Every wire of a pinout as the driver is configured with it. */
+export function wiresOf(
+  pinout: Readonly<Record<GateOutput | 'fire', Contact>> & Pick<RelayWiringPins, 'unlock'>,
+): RelayWiringPins {
+  const { unlock, passageEntry, passageExit, ready, occupied, opened, fire } = pinout;
+  return {
+    unlock,
+    outputs: {
+      passageEntry: passageEntry.pin,
+      passageExit: passageExit.pin,
+      ready: ready.pin,
+      occupied: occupied.pin,
+      opened: opened.pin,
+    },
+    fire: fire.pin,
+  };
+}
+
 export interface RelayWiringOptions {
   readonly board: SimulatedBoard;
   readonly barrier: Barrier;

@@ -10,7 +10,7 @@ import { SimulatedBoard } from '../../../simulators/board/simulated-board.ts';
 import { Barrier, barrierDefaults } from '../../../simulators/gate/barrier.ts';
 import { wireFireContact } from '../../../simulators/gate/fire-wiring.ts';
 import type { PulseEntry } from '../../../simulators/gate/pulse-record.ts';
-import { RelayWiring } from '../../../simulators/gate/relay-wiring.ts';
+import { RelayWiring, wiresOf } from '../../../simulators/gate/relay-wiring.ts';
 import { SimulatedDigicon } from '../../../simulators/gate/simulated-digicon.ts';
 import { type Clock, SystemClock, sleep } from '../../core/clock.ts';
 import { silentLogger } from '../../core/log.ts';
@@ -142,21 +142,10 @@ export class LineBarrier implements BarrierDevice {
   }
 
   #wireContacts(board: SimulatedBoard, clock: Clock): () => readonly PulseEntry[] {
-    const { unlock, passageEntry, passageExit, ready, occupied, opened, fire } = defaultRelayPins;
     const wiring = new RelayWiring({
       board,
       barrier: this.#barrier,
-      pins: {
-        unlock,
-        outputs: {
-          passageEntry: passageEntry.pin,
-          passageExit: passageExit.pin,
-          ready: ready.pin,
-          occupied: occupied.pin,
-          opened: opened.pin,
-        },
-        fire: fire.pin,
-      },
+      pins: wiresOf(defaultRelayPins),
       clock,
     });
     return () => wiring.pulses;

@@ -3,7 +3,7 @@ import { defaultRelayPins } from '../../../devices/gate/relay/pinout.ts';
 import { Barrier, barrierDefaults } from '../../../simulators/gate/barrier.ts';
 import { wireFireContact } from '../../../simulators/gate/fire-wiring.ts';
 import { People } from '../../../simulators/gate/people.ts';
-import { RelayWiring } from '../../../simulators/gate/relay-wiring.ts';
+import { RelayWiring, wiresOf } from '../../../simulators/gate/relay-wiring.ts';
 import { SimulatedDigicon } from '../../../simulators/gate/simulated-digicon.ts';
 import type { Clock } from '../../core/clock.ts';
 import { tracePassages } from './act-trace.ts';
@@ -23,7 +23,7 @@ export interface PartOptions<Id> {
   readonly args: readonly string[];
 }
 
-const { unlock, passageEntry, passageExit, ready, occupied, opened, fire } = defaultRelayPins;
+const { unlock, fire } = defaultRelayPins;
 export const laneRelays = { unlockEntry: unlock.entry, unlockExit: unlock.exit } as const;
 /** From the edge of the passage to its middle: a brisk visitor. */
 const stepMs = 350;
@@ -90,17 +90,7 @@ export class MuseumLane extends MuseumMachine {
     const wiring = new RelayWiring({
       board: this.board,
       barrier: this.barrier,
-      pins: {
-        unlock,
-        outputs: {
-          passageEntry: passageEntry.pin,
-          passageExit: passageExit.pin,
-          ready: ready.pin,
-          occupied: occupied.pin,
-          opened: opened.pin,
-        },
-        fire: fire.pin,
-      },
+      pins: wiresOf(defaultRelayPins),
       clock: this.clock,
       leastPulseMs,
     });
