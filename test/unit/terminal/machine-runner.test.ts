@@ -27,7 +27,7 @@ const accepted: Effect = {
 };
 const row = { epoch: 1, seq: 7, ref: 'ABCDEF', type: 'DECISION', day: '2026-01-01' } as StoredRow;
 
-function runner(move: () => void) {
+function runner(move: () => void, disk: (clock: VirtualClock) => Promise<unknown> = async () => {}) {
   const order: string[] = [];
   const clock = new VirtualClock();
   const machine: Machine<string, string, { moment: Moment }, never, { kind: 'move' }> = {
@@ -51,7 +51,7 @@ function runner(move: () => void) {
   };
   const commit = async () => {
     order.push('asked');
-    await null;
+    await disk(clock);
     order.push('durable');
     return [row];
   };
@@ -73,7 +73,7 @@ function runner(move: () => void) {
     },
   });
   const moment = { monoMs: monoMs(0), wallMs: clock.wallMs() } as Moment;
-  return { order, ride: () => made.run('ride', { moment }), state: () => made.state };
+  return { order, clock, ride: () => made.run('ride', { moment }), state: () => made.state };
 }
 
 describe('a commit', () => {
@@ -90,5 +90,35 @@ describe('a commit', () => {
     await expect(ride()).rejects.toThrow('defect');
     expect(state()).toBe('ridden');
     expect(order.slice(-3)).toEqual(['written', 'placed', 'signalled']);
+  });
+});
+
+describe('a commit that a disk holds up for two seconds', () => {
+  const stalled = (clock: VirtualClock) => new Promise((resolve) => clock.timer('disk', 2_000, () => resolve(null)));
+
+  it('shows wait after 0.4 s, and the final cue only when it is durable', async () => {
+    const { order, clock, ride } = runner(() => {}, stalled);
+    const riding = ride();
+    await clock.advance(399);
+    expect(order).toEqual(['asked']);
+    await clock.advance(1);
+    expect(order).toEqual(['asked', 'wait']);
+    await clock.advance(1_599);
+    expect(order).toEqual(['asked', 'wait']);
+    await clock.advance(1);
+    expect(await riding).toBe(true);
+    expect(order.slice(0, 4)).toEqual(['asked', 'wait', 'durable', 'accepted']);
+  });
+
+  it('shows no wait for one that is durable sooner', async () => {
+    const { order, clock, ride } = runner(
+      () => {},
+      (at) => new Promise((resolve) => at.timer('disk', 300, () => resolve(null))),
+    );
+    const riding = ride();
+    await clock.advance(300);
+    await riding;
+    await clock.advance(1_000);
+    expect(order).not.toContain('wait');
   });
 });
